@@ -1,0 +1,42 @@
+"""Reads of the trail that feed a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from django.db.models import QuerySet
+
+from audit.ids import parse_entry_id
+from audit.models import Approval, Entry
+from audit.states import ApprovalStatus
+
+AROUND = timedelta(minutes=5)
+
+
+def find_entry(public_id: str) -> Entry | None:
+    """The entry with this id, with its payload, or None. One query, one partition."""
+    place = parse_entry_id(public_id)
+    if place is None:
+        return None
+    return Entry.objects.select_related("payload").filter(occurred_at=place[0], seq=place[1]).first()
+
+
+def list_neighbors_for_console(entry: Entry, *, limit: int = 50) -> list[Entry]:
+    """What happened within five minutes before and after, in order; the nearest where there is too much."""
+    entries = Entry.objects.select_related("payload")
+    before = entries.filter(occurred_at__gte=entry.occurred_at - AROUND, occurred_at__lt=entry.occurred_at)
+    after = entries.filter(occurred_at__gte=entry.occurred_at, occurred_at__lte=entry.occurred_at + AROUND)
+    earlier = list(before.order_by("-occurred_at", "-seq")[: limit // 2])
+    return [*reversed(earlier), *after.order_by("occurred_at", "seq")[: limit // 2]]
+
+
+def list_waiting_approvals_for_console(*, kinds: Collection[str], besides: str) -> QuerySet[Approval]:
+    """Requests of these kinds that wait and that ``besides`` (an actor's id) did not make; those that expire first."""
+    waiting = Approval.objects.filter(status=ApprovalStatus.PENDING, kind__in=kinds)
+    return waiting.exclude(requester_id=besides).order_by("expires_at", "id")
+
+
+def list_timeline_for_console(target_id: str) -> QuerySet[Entry]:
+    """Everything done to one target, newest first."""
+    return Entry.objects.select_related("payload").filter(target_id=target_id).order_by("-occurred_at", "-seq")
