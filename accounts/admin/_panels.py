@@ -1,0 +1,62 @@
+"""Parts of a user's page that load when they are opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts import selectors
+from accounts.permissions import Permission
+from core import clock
+from core.console import Panel, masked, panels
+
+
+def _security(public_id: str) -> dict[str, Any]:
+    user = selectors.get_user_by_public_id(public_id)
+    at = clock.now()
+    login = selectors.summarize_login_state(user=user, at=at)
+    return {
+        "login": login,
+        "locked": [masked(network, "ip") for network in login.locked_networks],
+        "failures": [(f, masked(f.ip_address, "ip")) for f in login.failures],
+        "sessions": [(s, masked(s.ip, "ip")) for s in selectors.list_sessions(user=user, at=at)],
+        "email_change": selectors.find_open_email_change(user_id=user.pk, at=at),
+        "roles": [selectors.find_role_label(role) for role in sorted(selectors.list_roles(user_id=user.pk))],
+    }
+
+
+def _restrictions(public_id: str) -> dict[str, Any]:
+    user = selectors.get_user_by_public_id(public_id)
+    found = selectors.list_restrictions(user_id=user.pk)[:50]
+    return {"restrictions": [(restriction, restriction.is_active(clock.now())) for restriction in found]}
+
+
+def _teams(public_id: str) -> dict[str, Any]:
+    user = selectors.get_user_by_public_id(public_id)
+    return {
+        "workspaces": selectors.list_workspaces(user=user).order_by("created_at")[:50],
+        "keys": selectors.list_api_keys_of(user=user)[:50],
+        "now": clock.now(),
+    }
+
+
+panels.register(
+    "accounts.user",
+    Panel("security", _("Security"), Permission.VIEW_USER, "accounts/console/security.html", _security, 10),
+)
+panels.register(
+    "accounts.user",
+    Panel(
+        "restrictions",
+        _("Restrictions"),
+        Permission.VIEW_RESTRICTION,
+        "accounts/console/restrictions.html",
+        _restrictions,
+        20,
+    ),
+)
+panels.register(
+    "accounts.user",
+    Panel("teams", _("Workspaces and keys"), Permission.VIEW_WORKSPACE, "accounts/console/teams.html", _teams, 30),
+)

@@ -1,0 +1,89 @@
+"""Corrections to the library's endpoints: passwords as they were typed, addresses changed our way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.headless.account import inputs, views
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.http import Http404, HttpRequest, HttpResponse
+
+from accounts.models import User
+
+PASSWORD_LIMIT = 4096
+
+
+class _Verbatim:
+    """Takes passwords exactly as they were sent; the library would strip spaces (ASVS 5.0 6.2.8)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():  # type: ignore[attr-defined]
+            if "password" in name and isinstance(field, forms.CharField):
+                field.strip = False
+                field.max_length = PASSWORD_LIMIT
+
+
+class SignupInput(_Verbatim, inputs.SignupInput):  # type: ignore[misc]
+    def clean(self) -> Any:
+        """The password may not resemble the address; the library does not look."""
+        cleaned = super().clean()
+        email, password = self.cleaned_data.get("email"), self.cleaned_data.get("password")
+        if email and password:
+            self._refuse_resemblance(email, password)
+        return cleaned
+
+    def _refuse_resemblance(self, email: str, password: str) -> None:
+        try:
+            validate_password(password, user=User(email=email))
+        except forms.ValidationError as error:
+            self.add_error("password", error)
+
+
+class LoginInput(_Verbatim, inputs.LoginInput):  # type: ignore[misc]
+    pass
+
+
+class ResetPasswordInput(_Verbatim, inputs.ResetPasswordInput):  # type: ignore[misc]
+    pass
+
+
+class ChangePasswordInput(_Verbatim, inputs.ChangePasswordInput):  # type: ignore[misc]
+    pass
+
+
+class ReauthenticateInput(_Verbatim, inputs.ReauthenticateInput):  # type: ignore[misc]
+    pass
+
+
+class SignupView(views.SignupView):  # type: ignore[misc]
+    input_class = {"POST": SignupInput}
+
+
+class LoginView(views.LoginView):  # type: ignore[misc]
+    input_class = LoginInput
+
+
+class ResetPasswordView(views.ResetPasswordView):  # type: ignore[misc]
+    input_class = ResetPasswordInput
+
+
+class ChangePasswordView(views.ChangePasswordView):  # type: ignore[misc]
+    input_class = ChangePasswordInput
+
+
+class ReauthenticateView(views.ReauthenticateView):  # type: ignore[misc]
+    input_class = ReauthenticateInput
+
+
+class AddressView(views.ManageEmailView):  # type: ignore[misc]
+    """Addresses, to read and to have the verification sent again. They are changed at /api/v1/."""
+
+    http_method_names = ["get", "put", "options"]
+    input_class = {"PUT": inputs.ResendEmailVerificationInput}
+
+
+def no_such_endpoint(_request: HttpRequest) -> HttpResponse:
+    """For what the library offers and the product does not have."""
+    raise Http404
