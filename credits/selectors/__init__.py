@@ -1,0 +1,56 @@
+"""Reads of the ledger. One file a noun."""
+
+from credits.selectors._balance import (
+    Balance,
+    LotShare,
+    WorkspaceBalance,
+    find_account,
+    get_balance,
+    list_balances_of_user,
+    list_expiring_lots,
+    list_lots,
+    list_open_lots,
+)
+from credits.selectors._desk import Allowance, StaffGrants, get_allowance, summarize_staff_grants
+from credits.selectors._ledger import (
+    AgeGroup,
+    count_stuck_holds_for_console,
+    find_entry,
+    get_entry,
+    get_hold,
+    is_reversed,
+    list_entries,
+    list_holds,
+    list_slices,
+    list_stuck_holds_for_console,
+    sum_returning_to_expired_lots,
+    summarize_open_holds_for_console,
+)
+
+__all__ = [
+    "AgeGroup",
+    "Allowance",
+    "Balance",
+    "LotShare",
+    "StaffGrants",
+    "WorkspaceBalance",
+    "count_stuck_holds_for_console",
+    "find_account",
+    "find_entry",
+    "get_allowance",
+    "get_balance",
+    "get_entry",
+    "get_hold",
+    "is_reversed",
+    "list_balances_of_user",
+    "list_entries",
+    "list_expiring_lots",
+    "list_holds",
+    "list_lots",
+    "list_open_lots",
+    "list_slices",
+    "list_stuck_holds_for_console",
+    "sum_returning_to_expired_lots",
+    "summarize_open_holds_for_console",
+    "summarize_staff_grants",
+]

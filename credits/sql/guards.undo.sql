@@ -1,0 +1,4 @@
+-- Takes back the guards and the result row.
+DROP FUNCTION credits__refuse_direct_write() CASCADE;
+DROP FUNCTION credits__refuse_change() CASCADE;
+DROP TYPE credits_result;
