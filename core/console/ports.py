@@ -1,0 +1,60 @@
+"""What the console needs from above core: who has a permission, and the gate before every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+RoleLookup = Callable[[str], Sequence[str]]
+Gate = Callable[[HttpRequest], HttpResponse | None]
+
+_role_lookup: RoleLookup | None = None
+_gate: Gate | None = None
+_login_view: Callable[..., HttpResponseBase] | None = None
+
+
+def use_role_lookup(lookup: RoleLookup) -> None:
+    """Set what names the roles that hold a permission; ``accounts`` calls this once at start."""
+    global _role_lookup  # noqa: PLW0603  one process-wide port, set at start
+    _role_lookup = lookup
+
+
+def use_gate(gate: Gate) -> None:
+    """Set what may answer in a page's stead (ask for a second factor); ``accounts`` calls this once.
+
+    It gets every request of a signed-in staff member and returns None to let it through.
+    """
+    global _gate  # noqa: PLW0603  one process-wide port, set at start
+    _gate = gate
+
+
+def use_login_view(view: Callable[..., HttpResponseBase]) -> None:
+    """Set the console's login page; ``accounts`` calls this once at start.
+
+    Without one, Django's own is used. Its template may extend ``admin/login.html`` and needs
+    ``admin.site.each_context(request)``.
+    """
+    global _login_view  # noqa: PLW0603  one process-wide port, set at start
+    _login_view = view
+
+
+def login_view() -> Callable[..., HttpResponseBase] | None:
+    """The login page that was set, if any."""
+    return _login_view
+
+
+def roles_with(permission: str) -> list[str]:
+    """The names of the roles that hold ``permission``; empty where nobody says."""
+    return list(_role_lookup(permission)) if _role_lookup else []
+
+
+def gate_answer(request: HttpRequest) -> HttpResponse | None:
+    """The gate's answer, or None where the request may pass."""
+    return _gate(request) if _gate else None
+
+
+def describe(permission: str) -> dict[str, Any]:
+    """What a refused viewer is told: the permission, and who has it."""
+    return {"permission": permission, "roles": roles_with(permission)}

@@ -1,0 +1,1 @@
+"""Embedded PostgreSQL and Valkey: the real engines, started from wheels, living in the var folder."""

@@ -1,0 +1,123 @@
+"""Every mutating page of the console leaves exactly one entry in the trail, whether it is allowed or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.roles import PERMISSIONS, StaffRole
+from core.console import Action, console_site
+from core.console.action_views import CONFIRMATION
+from core.console.cells import public_id_of
+from core.console.running import action_key
+from tests import console_samples
+from tests.architecture.console_pages import view_url
+from tests.cast import log_in_as
+from tests.console_samples import ActionSample
+from tests.factories.accounts import UserFactory
+
+ACTIONS = [
+    (console_admin, action)
+    for console_admin in console_site._registry.values()
+    for action in console_admin.all_actions()
+]
+MASKED = [(admin, field) for admin in console_site._registry.values() for field in admin.masked_fields]
+
+
+def name_of(pair: Any) -> str:
+    console_admin, thing = pair
+    return f"{console_admin.target_kind}/{thing.name if isinstance(thing, Action) else thing}"
+
+
+def entries_since(seq: int) -> list[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT action, outcome FROM audit_entry WHERE seq > %s ORDER BY seq", [seq])
+        return cursor.fetchall()
+
+
+def last_seq() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(seq), 0) FROM audit_entry")
+        return cursor.fetchone()[0]
+
+
+def staff_with(permissions: set[str], *, has: bool) -> Client:
+    """Somebody signed in whose role holds all of ``permissions``, or lacks one of them but can see the page."""
+    for role in StaffRole:
+        if all(role.value in PERMISSIONS[permission] for permission in permissions) == has:
+            return log_in_as(UserFactory(role=role, name=str(role.label)), console=True)
+    pytest.skip(f"{'no' if has else 'every'} role has all of {permissions}")
+
+
+def sample_of(console_admin: Any, action: Action) -> tuple[Any, ActionSample]:
+    key = action_key(console_admin.target_kind, action)
+    assert key in console_samples.ACTIONS, f"tests/console_samples.py has no input for {key}"
+    sample = console_samples.ACTIONS[key]
+    make = sample.make or console_samples.OBJECTS[console_admin.model._meta.label]
+    return make(), sample
+
+
+@pytest.mark.parametrize("pair", ACTIONS, ids=name_of)
+class TestEveryAction:
+    def test_leaves_one_entry_when_it_is_done(self, pair: Any, db: None) -> None:
+        console_admin, action = pair
+        obj, sample = sample_of(console_admin, action)
+        client = staff_with({action.permission, console_admin.view_permission}, has=True)
+        if sample.adopt:
+            sample.adopt(obj, User.objects.get(pk=client.session["_auth_user_id"]))
+        data = {"reason": "For the test", **sample.data}
+        if action.typed_name:
+            data[CONFIRMATION] = action.typed_name(obj)
+        before = last_seq()
+        answer = client.post(reverse(console_admin.url_name("action"), args=[public_id_of(obj), action.name]), data)
+        assert answer.status_code == 302, answer.text
+        assert [outcome for _action, outcome in entries_since(before)] == ["done"], entries_since(before)
+
+    def test_leaves_one_refused_entry_without_the_permission(self, pair: Any, db: None) -> None:
+        console_admin, action = pair
+        obj, _sample = sample_of(console_admin, action)
+        client = staff_with({action.permission}, has=False)
+        before = last_seq()
+        answer = client.post(reverse(console_admin.url_name("action"), args=[public_id_of(obj), action.name]))
+        assert answer.status_code == 403
+        assert [outcome for _action, outcome in entries_since(before)] == ["refused"]
+
+
+@pytest.mark.parametrize("pair", MASKED, ids=name_of)
+class TestEveryReveal:
+    def test_leaves_one_entry(self, pair: Any, db: None) -> None:
+        console_admin, field = pair
+        obj = console_samples.OBJECTS[console_admin.model._meta.label]()
+        client = staff_with({console_admin.reveal_permission, console_admin.view_permission}, has=True)
+        before = last_seq()
+        client.post(reverse(console_admin.url_name("reveal"), args=[public_id_of(obj), field]))
+        assert entries_since(before) == [("console.field.revealed", "done")]
+
+
+VIEWS = [(view, name) for _route, view, name in console_site.views if hasattr(view, "post")]
+
+
+@pytest.mark.parametrize(("view", "name"), VIEWS, ids=[name for _view, name in VIEWS])
+class TestEveryViewThatWrites:
+    def test_leaves_one_entry_when_it_is_done(self, view: Any, name: str, db: None) -> None:
+        sample = console_samples.VIEWS.get(name)
+        assert sample is not None, f"tests/console_samples.py has no input for {name}"
+        assert sample.data is not None, f"tests/console_samples.py has no input for {name}"
+        if sample.make:
+            sample.make()
+        client = staff_with({view.permission}, has=True)
+        before = last_seq()
+        answer = client.post(view_url(name), {"reason": "For the test", **sample.data})
+        assert answer.status_code == 302, answer.text
+        assert [outcome for _action, outcome in entries_since(before)] == ["done"], entries_since(before)
+
+    def test_leaves_one_refused_entry_without_the_permission(self, view: Any, name: str, db: None) -> None:
+        client = staff_with({view.permission}, has=False)
+        before = last_seq()
+        assert client.post(view_url(name)).status_code == 403
+        assert [outcome for _action, outcome in entries_since(before)] == ["refused"]
