@@ -32,7 +32,7 @@ def find_pages(client: Client) -> list[Page]:
     """The pages of the database that the connection is on."""
     found: list[Page] = []
     for model, console_admin in admin.site._registry.items():
-        found += _pages_of(client, model, console_admin)
+        found += pages_of(client, model, console_admin)
     for _route, _view, name in admin.site.views:
         try:
             url = reverse(f"admin:{name}")
@@ -43,7 +43,8 @@ def find_pages(client: Client) -> list[Page]:
     return found
 
 
-def _pages_of(client: Client, model: Any, console_admin: Any) -> list[Page]:
+def pages_of(client: Client, model: Any, console_admin: Any) -> list[Page]:
+    """The list of one model, its second page, its first row and a search by each of its rules."""
     label = model._meta.label
     try:
         url = reverse(console_admin.url_name("changelist"))

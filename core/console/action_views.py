@@ -37,7 +37,7 @@ def action_view(console_admin: ConsoleAdmin, request: HttpRequest, object_id: st
         form = make_form(action, obj, request, data=request.GET)
         form.full_clean()
         context_ = _effect_context(action, obj, form, request)
-        return pages.render(request, "console/parts/effect.html", {**context_, "is_fragment": True})
+        return pages.fragment(request, "console/parts/effect.html", {**context_, "is_fragment": True})
     return _page(console_admin, request, action, obj, make_form(action, obj, request))
 
 

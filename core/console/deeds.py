@@ -49,7 +49,7 @@ class DeedView(ConsoleView):
             form = make_form(self.action, subject, request, data=request.GET)
             form.full_clean()
             context = {**self._context(request, subject, form), "is_fragment": True}
-            return pages.render(request, "console/parts/effect.html", context)
+            return pages.fragment(request, "console/parts/effect.html", context)
         form = make_form(self.action, subject, request)
         return self.render(request, token=once.new_token(), **self._context(request, subject, form))
 

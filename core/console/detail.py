@@ -78,7 +78,7 @@ def reveal_view(console_admin: ConsoleAdmin, request: HttpRequest, object_id: st
     footprints.field_revealed(console_admin.target_of(obj), field=name, reason=request.POST.get("reason", "")[:1000])
     if pages.is_fragment(request):
         cell = cell_of(obj, name, console_admin, revealed=name, user=request.user)
-        return pages.render(request, "console/parts/revealed.html", {"cell": cell})
+        return pages.fragment(request, "console/parts/revealed.html", {"cell": cell})
     return _page(console_admin, request, obj, revealed=name)
 
 
@@ -101,7 +101,7 @@ def panel_view(console_admin: ConsoleAdmin, request: HttpRequest, object_id: str
         "panel_url": request.get_full_path(),
         **panel.load(public_id_of(obj)),
     }
-    return pages.render(request, panel.template, context)
+    return pages.fragment(request, panel.template, context)
 
 
 def page_context(console_admin: ConsoleAdmin, request: HttpRequest, obj: Any, *, revealed: str = "") -> dict[str, Any]:

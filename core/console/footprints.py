@@ -36,7 +36,9 @@ def register_labels() -> None:
 
 
 def _record(**entry: Any) -> None:
-    with transaction.atomic():  # refusals come after a rollback, outside any transaction
+    # A page's own transaction, or, after the rollback of what was refused, one of its own. No savepoint:
+    # where the trail cannot be written, the page fails too.
+    with transaction.atomic(savepoint=False):
         trail.record(at=clock.now(), **entry)
 
 

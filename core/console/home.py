@@ -69,5 +69,5 @@ def card_view(request: HttpRequest, name: str) -> HttpResponse:
     access.require(request, card.permission)
     content = card.load(request.user)
     if content is None:
-        return pages.render(request, "console/parts/nothing.html", {"text": card.empty})
-    return pages.render(request, card.template, {"card": card, **content})
+        return pages.fragment(request, "console/parts/nothing.html", {"text": card.empty})
+    return pages.fragment(request, card.template, {"card": card, **content})

@@ -48,6 +48,7 @@ class ConsoleAdmin(Base):
     empty_text: Any = ""
     list_per_page: ClassVar[int] = 50
     list_select_related: ClassVar[Any] = ()
+    page_select_related: tuple[str, ...] = ()
 
     masked_fields: Mapping[str, str] = {}
     chip_fields: tuple[str, ...] = ("status",)
@@ -116,8 +117,9 @@ class ConsoleAdmin(Base):
         """
         key: Any = from_public(getattr(self.model, "id_prefix", ""), object_id) or object_id
         rows = self.model._default_manager.all() if request is None else self.get_queryset(request)
+        joined = (*(self.list_select_related or ()), *self.page_select_related)
         try:
-            return rows.select_related(*self.list_select_related or ()).filter(pk=key).first()
+            return rows.select_related(*joined).filter(pk=key).first()
         except (ValidationError, ValueError, OverflowError):
             return None
 

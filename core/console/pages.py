@@ -19,6 +19,11 @@ def render(request: HttpRequest, template: str, context: dict[str, Any], *, stat
     return TemplateResponse(request, template, {**admin.site.each_context(request), **context}, status=status)
 
 
+def fragment(request: HttpRequest, template: str, context: dict[str, Any]) -> TemplateResponse:
+    """A part of a page that is there already: no sidebar is built for it."""
+    return TemplateResponse(request, template, context)
+
+
 def is_fragment(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of the page it is on."""
     return request.headers.get("HX-Request") == "true"

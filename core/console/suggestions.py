@@ -30,4 +30,4 @@ def suggest_view(console_admin: ConsoleAdmin, request: HttpRequest) -> HttpRespo
         related = search.queryset.select_related(*console_admin.list_select_related or ())
         found = related.order_by(*console_admin.keyset)[:LIMIT]
         options = [(public_id_of(obj), console_admin.get_title(obj)) for obj in found]
-    return pages.render(request, "console/parts/suggestions.html", {"options": options, "search": search})
+    return pages.fragment(request, "console/parts/suggestions.html", {"options": options, "search": search})

@@ -37,6 +37,7 @@ class EntryAdmin(ConsoleAdmin):
     list_display = ("public_id", "created_at", "account", "kind", "amount", "balance_after", "reason_code", "actor_id")
     list_filter: ClassVar[Any] = ("kind", ACCOUNT_FILTER)
     list_select_related = ("account__workspace", "note")
+    page_select_related = ("hold", "lot", "reverses")
     search_rules = (SearchRule.public_id(),)
     chip_fields = ("kind",)
     chip_tones = {
