@@ -108,10 +108,8 @@ class SessionTokenAuthentication(BaseAuthentication):
         at = clock.now()
         if user is None or sessions.is_over(session, at=at):
             raise CredentialsInvalid
-        if sessions.should_touch(session, at=at):
-            sessions.touch(session, at=at)
-            session.save()
-            services.touch_session(session_key=token, at=at, address=context.current().client_ip)
+        if not services.touch_session(session=session, at=at, address=context.current().client_ip):
+            raise CredentialsInvalid
         return _admit(request, user, session)
 
 

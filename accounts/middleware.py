@@ -36,7 +36,10 @@ class AccountStateMiddleware:
         if not isinstance(request.user, User) and not request.user.is_authenticated:
             return
         at = clock.now()
-        if sessions.is_over(request.session, at=at):
+        address = context.current().client_ip
+        if sessions.is_over(request.session, at=at) or not services.touch_session(
+            session=request.session, at=at, address=address
+        ):
             request.session.flush()
             request.user = AnonymousUser()
             return
@@ -44,6 +47,3 @@ class AccountStateMiddleware:
         is_staff_session = sessions.is_staff_session(request.session)
         actor = selectors.actor_of(request.user) if is_staff_session else selectors.customer_actor(request.user)  # type: ignore[arg-type]
         context.amend(actor=actor, session_id=sessions.session_public_id(key))
-        if sessions.should_touch(request.session, at=at):
-            sessions.touch(request.session, at=at)
-            services.touch_session(session_key=key, at=at, address=context.current().client_ip)

@@ -8,14 +8,14 @@ from datetime import datetime
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from accounts.actions import AuditAction
 from accounts.models import User
 from accounts.services._base import lock_user, refuse_unfit_staff, user_target
-from accounts.sessions import session_public_id, stamp_staff
+from accounts.sessions import session_public_id, should_touch, stamp_staff, touch
 from audit import services as audit_services
 from core.actors import Actor
 from core.errors import NotFound
@@ -118,12 +118,19 @@ def begin_staff_session(*, session: SessionBase, second_factor: str) -> None:
     session.set_expiry(int(settings.STAFF_SESSION_LIMIT.total_seconds()))
 
 
-def touch_session(*, session_key: str, at: datetime, address: str) -> None:
-    """Note that a session is in use. Callers do so at most once a minute."""
-    changes: dict[str, object] = {"last_seen_at": at}
-    if address:
-        changes["ip"] = address
-    UserSession.objects.filter(session_key=session_key).update(**changes)
+def touch_session(*, session: SessionBase, at: datetime, address: str) -> bool:
+    """Note that a session is in use, at most once a minute. False where it was ended since it was read."""
+    if not should_touch(session, at=at):
+        return True
+    touch(session, at=at)
+    try:
+        session.save()
+    except UpdateError:
+        return False
+    session.modified = False
+    seen: dict[str, object] = {"last_seen_at": at, **({"ip": address} if address else {})}
+    UserSession.objects.filter(session_key=session.session_key).update(**seen)
+    return True
 
 
 def forget_ended_sessions(*, at: datetime) -> int:

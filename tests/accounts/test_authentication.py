@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
 from django.test import Client
 
-from accounts import keys, services
+from accounts import keys, services, sessions
 from accounts.models import ApiKey, Membership, User, Workspace
 from accounts.states import Capability, KeyMode, MemberRole
 from tests.cast import log_in_as, session_token
@@ -32,6 +34,17 @@ def with_token(token: str, method: str = "GET", path: str = ME, body: bytes = b"
 
 def refused(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
+
+
+def end_meanwhile(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let somebody end the user's sessions after the next call has read its own."""
+    is_over = sessions.is_over
+
+    def end(session: SessionBase, *, at: datetime) -> bool:
+        services.end_sessions(user_id=user.pk, actor=actor(user), at=at)
+        return is_over(session, at=at)
+
+    monkeypatch.setattr(sessions, "is_over", end)
 
 
 class TestApiKey:
@@ -205,6 +218,15 @@ class TestSessionToken:
         restrict(ada, Capability.LOGIN, ends_at=A_MORNING + timedelta(hours=1))
         assert refused(with_token(token)) == (401, "credentials_invalid")
 
+    def test_stops_when_it_is_ended_while_a_call_of_it_is_on_its_way(
+        self, ada: User, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        token = session_token(ada)
+        clock.shift(61)  # a call after a minute marks the session as used
+        end_meanwhile(ada, monkeypatch)
+        assert refused(with_token(token)) == (401, "credentials_invalid")
+        assert not Session.objects.exists()
+
     def test_ends_two_weeks_after_login_however_much_it_is_used(self, ada: User, clock: time_machine.Traveller) -> None:
         token = session_token(ada)
         for _ in range(13):
@@ -233,6 +255,14 @@ class TestCookie:
         browser = log_in_as(ada)
         services.suspend_user(user_id=ada.pk, **WHY)
         assert browser.get(ME).status_code == 401
+
+    def test_stops_when_it_is_ended_while_a_call_of_it_is_on_its_way(
+        self, ada: User, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        browser = log_in_as(ada)
+        clock.shift(61)
+        end_meanwhile(ada, monkeypatch)
+        assert refused(browser.get(ME)) == (401, "not_authenticated")
 
     def test_ends_two_weeks_after_login(self, ada: User, clock: time_machine.Traveller) -> None:
         browser = log_in_as(ada)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,24 +14,9 @@ from core import jobs
 from outbox import services
 from outbox.models import Job, Schedule, Slot
 from tests.factories.outbox import JobFactory
+from tests.races import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-THREADS = 8
-
-
-def at_once(work: Callable[[int], Any]) -> list[Any]:
-    """Run ``work`` in eight threads that start together, each with a connection of its own."""
-    barrier = threading.Barrier(THREADS)
-
-    def one(number: int) -> Any:
-        barrier.wait(timeout=20)
-        try:
-            return work(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(one, range(THREADS)))
 
 
 def test_one_key_written_at_once_gives_one_job() -> None:
