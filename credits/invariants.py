@@ -81,6 +81,14 @@ STATEMENTS: dict[str, str] = {
                       GROUP BY 1) c ON c.lot_id = l.id
          WHERE l.clawed_amount <> coalesce(c.amount, 0)
     """,
+    "credits.nothing_is_taken_back_twice": """
+        SELECT l.id, format('granted %s, clawed %s, reversed %s, entries that reverse it %s',
+                            l.granted, l.clawed_amount, l.reversed_amount, coalesce(r.amount, 0))
+          FROM credits_lot l
+          LEFT JOIN (SELECT lot_id, -sum(amount) AS amount
+                       FROM credits_entry WHERE kind = 'reverse' GROUP BY lot_id) r ON r.lot_id = l.id
+         WHERE l.reversed_amount <> coalesce(r.amount, 0) OR l.granted < l.clawed_amount + coalesce(r.amount, 0)
+    """,
     "credits.reversals_mirror_their_entry": """
         SELECT r.id, format('reversal %s of %s (%s over %s)', r.amount, r.reverses_id, e.kind, e.amount)
           FROM credits_entry r LEFT JOIN credits_entry e ON e.id = r.reverses_id AND e.account_id = r.account_id

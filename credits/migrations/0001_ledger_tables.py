@@ -145,6 +145,7 @@ class Migration(migrations.Migration):
                 ("granted", models.BigIntegerField()),
                 ("remaining", models.BigIntegerField()),
                 ("clawed_amount", models.BigIntegerField(default=0)),
+                ("reversed_amount", models.BigIntegerField(db_default=0, default=0)),
                 (
                     "is_open",
                     models.GeneratedField(
@@ -453,8 +454,12 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="lot",
             constraint=models.CheckConstraint(
-                condition=models.Q(("clawed_amount__gte", 0), ("clawed_amount__lte", models.F("granted"))),
-                name="credits_lot_clawed_in_range",
+                condition=models.Q(
+                    ("clawed_amount__gte", 0),
+                    ("reversed_amount__gte", 0),
+                    ("granted__gte", models.F("clawed_amount") + models.F("reversed_amount")),
+                ),
+                name="credits_lot_taken_back_once",
             ),
         ),
         migrations.AddConstraint(

@@ -28,6 +28,7 @@ class Lot(models.Model):
     granted = models.BigIntegerField()
     remaining = models.BigIntegerField()
     clawed_amount = models.BigIntegerField(default=0)
+    reversed_amount = models.BigIntegerField(default=0, db_default=0)
     restores = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="restored_by", db_index=False
     )
@@ -46,8 +47,9 @@ class Lot(models.Model):
             ),
             models.CheckConstraint(condition=Q(granted__gt=0), name="credits_lot_granted_positive"),
             models.CheckConstraint(
-                condition=Q(clawed_amount__gte=0) & Q(clawed_amount__lte=F("granted")),
-                name="credits_lot_clawed_in_range",
+                condition=Q(clawed_amount__gte=0, reversed_amount__gte=0)
+                & Q(granted__gte=F("clawed_amount") + F("reversed_amount")),
+                name="credits_lot_taken_back_once",
             ),
             models.CheckConstraint(
                 condition=Q(paid_amount_minor=0, currency="")

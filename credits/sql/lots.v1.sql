@@ -123,7 +123,7 @@ END $$;
 -- Undoes an entry by its opposite, through the lots it touched. What a spend returns to a lot past its expiry
 -- expires with the next sweep. A hold that was captured stays captured.
 -- Refuses: entry_not_found, entry_not_reversible, entry_already_reversed, reversal_would_overdraw (the credits of a
--- grant are spent, held, or have paid debt), idempotency_key_reused.
+-- grant are spent, held, clawed back, or have paid debt), idempotency_key_reused.
 CREATE OR REPLACE FUNCTION credits_reverse_entry(
     p_account uuid, p_entry uuid, p_reason_code text,
     p_at timestamptz, p_key text, p_actor_kind text, p_actor_id text, p_request_id text
@@ -134,6 +134,7 @@ DECLARE
     e credits_entry;
     l credits_lot;
     v_hash uuid := md5(concat_ws('|', 'reverse', p_entry, p_reason_code))::uuid;
+    v_left bigint;
     v_time timestamptz;
     v_new uuid;
     v_writer text;
@@ -153,15 +154,15 @@ BEGIN
     END IF;
     IF e.amount > 0 THEN
         SELECT * INTO l FROM credits_lot WHERE id = e.lot_id;
-        IF l.remaining < e.amount OR a.posted + a.debt - a.held < e.amount THEN
-            RETURN credits__refused('reversal_would_overdraw', a, p_at,
-                                    least(l.remaining, a.posted + a.debt - a.held)::text);
+        v_left := least(l.remaining, l.granted - l.clawed_amount, a.posted + a.debt - a.held);
+        IF v_left < e.amount THEN
+            RETURN credits__refused('reversal_would_overdraw', a, p_at, v_left::text);
         END IF;
     END IF;
     v_writer := set_config('credits.writer', 'on', true);
     v_time := credits__entry_time(a, p_at);
     v_new := credits_new_id(v_time);
-    UPDATE credits_lot SET remaining = remaining - s.amount
+    UPDATE credits_lot SET remaining = remaining - s.amount, reversed_amount = reversed_amount + greatest(e.amount, 0)
       FROM credits_slice s WHERE s.entry_id = p_entry AND credits_lot.id = s.lot_id;
     INSERT INTO credits_slice (entry_id, lot_id, amount)
     SELECT v_new, lot_id, -amount FROM credits_slice WHERE entry_id = p_entry;
@@ -180,7 +181,7 @@ END $$;
 
 -- Takes back what a lot was granted until p_target credits of it are gone in total, however often and in whatever
 -- order it is asked: an amount reached already is ``unchanged``, and a smaller target gives credits back only with
--- p_reinstate. Takes from this lot, then in burn order, never from what is held; the rest is debt.
+-- p_reinstate. What a reversal took counts as gone, and is never given back. Takes from this lot, then in burn order, never from what is held; the rest is debt.
 -- Refuses: lot_not_found, claw_back_exceeds_grant, idempotency_key_reused.
 CREATE OR REPLACE FUNCTION credits_claw_back(
     p_account uuid, p_lot uuid, p_target bigint, p_reinstate boolean, p_reason_code text,
@@ -209,7 +210,7 @@ BEGIN
     ELSIF p_target > l.granted THEN
         RETURN credits__refused('claw_back_exceeds_grant', a, p_at, l.granted::text);
     END IF;
-    v_delta := p_target - l.clawed_amount;
+    v_delta := greatest(0, p_target - l.reversed_amount) - l.clawed_amount;
     IF v_delta = 0 OR (v_delta < 0 AND NOT p_reinstate) THEN
         r := credits__refused('unchanged', a, p_at);
         r.lot_id := p_lot;
@@ -217,7 +218,7 @@ BEGIN
         RETURN r;
     END IF;
     v_writer := set_config('credits.writer', 'on', true);
-    UPDATE credits_lot SET clawed_amount = p_target WHERE id = p_lot;
+    UPDATE credits_lot SET clawed_amount = clawed_amount + v_delta WHERE id = p_lot;
     IF v_delta < 0 THEN
         RETURN credits__add_lot(a, 'reinstate', -v_delta, l.source, l.source_ref, l.priority, l.expires_at,
                                 round(l.paid_amount_minor::numeric * -v_delta / l.granted)::bigint, l.currency,

@@ -22,6 +22,7 @@ DAMAGE = {
     "credits.captures_agree_with_their_holds": "UPDATE credits_entry SET amount = amount - 1 WHERE kind = 'capture'",
     "credits.grants_agree_with_their_lots": "UPDATE credits_lot SET granted = granted + 1",
     "credits.claw_backs_agree_with_their_lots": "UPDATE credits_lot SET clawed_amount = clawed_amount + 1",
+    "credits.nothing_is_taken_back_twice": "UPDATE credits_lot SET reversed_amount = 1",
     "credits.reversals_mirror_their_entry": "UPDATE credits_entry SET amount = amount + 1 WHERE kind = 'reverse'",
     "credits.entries_were_asked_for": "DELETE FROM credits_operation",
     "credits.rows_have_an_account": "DELETE FROM credits_lot; DELETE FROM credits_account",

@@ -42,6 +42,8 @@ class Ledger(RuleBasedStateMachine):
         self.posted = 0
         self.debt = 0
         self.held = {}
+        self.granted = {}
+        self.taken_back = {}
 
     def teardown(self):
         transaction.set_rollback(True)
@@ -69,6 +71,7 @@ class Ledger(RuleBasedStateMachine):
         )
         self.posted += amount
         self.debt = max(0, self.debt - amount)
+        self.granted[receipt.lot_id] = receipt.entry_id, amount
         return receipt.lot_id
 
     @rule(target=holds, amount=amounts, life=minutes)
@@ -136,6 +139,17 @@ class Ledger(RuleBasedStateMachine):
         self.posted += receipt.amount
         self.debt = max(0, self.debt - max(0, receipt.amount))
 
+    @rule(lot=lots)
+    def reverse_grant(self, lot):
+        entry, amount = self.granted[lot]
+        try:
+            receipt = ledger.reverse(self.workspace_id, entry, at=self.now)
+        except (errors.ReversalWouldOverdraw, errors.EntryAlreadyReversed):
+            return
+        assert receipt.amount == -amount
+        self.posted -= amount
+        self.taken_back[lot] = self.taken_back.get(lot, 0) + amount
+
     @rule(lot=lots, goal=st.integers(0, 60), reinstate=st.booleans())
     def claw_back(self, lot, goal, reinstate):
         before = Lot.objects.get(pk=lot)
@@ -152,9 +166,10 @@ class Ledger(RuleBasedStateMachine):
         except errors.ClawBackExceedsGrant:
             assert goal > before.granted
             return
-        expected = before.clawed_amount - goal
+        expected = before.clawed_amount - max(0, goal - before.reversed_amount)
         assert receipt.amount == (expected if expected < 0 or reinstate else 0)
         self.posted += receipt.amount
+        self.taken_back[lot] = self.taken_back.get(lot, 0) - receipt.amount
         self._look_at_debt()
 
     # ------------------------------------------------------------------ what must hold
@@ -183,6 +198,11 @@ class Ledger(RuleBasedStateMachine):
         account = Account.objects.get(pk=self.workspace_id)
         open_holds = sum(Hold.objects.filter(account=account, status="open").values_list("amount", flat=True))
         assert (account.posted, account.debt, account.held) == (self.posted, self.debt, open_holds)
+
+    @invariant()
+    def no_lot_gives_back_more_than_it_was_granted(self):
+        for lot, taken in self.taken_back.items():
+            assert 0 <= taken <= self.granted[lot][1]
 
     @invariant()
     def every_invariant_holds(self):

@@ -141,6 +141,54 @@ class TestReverseEntry:
         assert posted(workspace_id) == 0
 
 
+class TestReversalAndClawBack:
+    """Staff reverse a grant, and the payment is refunded as well: the credits are gone once."""
+
+    def test_a_claw_back_after_a_reversal_takes_nothing_more(self):
+        workspace_id = ledger.funded(50)
+        pack = ledger.grant(workspace_id, 100)
+        reverse(workspace_id, pack.entry_id)
+
+        receipt = ledger.claw_back(workspace_id, pack.lot_id, 100)
+
+        assert (receipt.code, receipt.amount) == ("unchanged", 0)
+        account = Account.objects.get(pk=workspace_id)
+        assert (account.posted, account.debt) == (50, 0)
+
+    def test_a_dispute_won_does_not_give_back_what_staff_reversed(self):
+        workspace_id = ledger.funded(50)
+        pack = ledger.grant(workspace_id, 100)
+        reverse(workspace_id, pack.entry_id)
+        ledger.claw_back(workspace_id, pack.lot_id, 100)
+
+        receipt = ledger.claw_back(workspace_id, pack.lot_id, 0, reinstate=True)
+
+        assert (receipt.code, posted(workspace_id)) == ("unchanged", 50)
+
+    def test_a_reversal_after_a_claw_back_that_other_lots_paid_is_refused(self):
+        workspace_id = ledger.workspace().pk
+        pack = ledger.grant(workspace_id, 100)
+        placed = ledger.hold(workspace_id, 100)
+        ledger.claw_back(workspace_id, pack.lot_id, 40)
+        ledger.grant(workspace_id, 40)
+        ledger.release(placed)
+        assert Lot.objects.get(pk=pack.lot_id).remaining == 100
+
+        with pytest.raises(errors.ReversalWouldOverdraw) as refusal:
+            reverse(workspace_id, pack.entry_id)
+
+        assert refusal.value.facts == {"left": 60}
+
+    def test_an_adjustment_reversed_is_not_clawed_back_either(self):
+        workspace_id = ledger.funded(50)
+        gift = ledger.adjust(workspace_id, 20)
+        reverse(workspace_id, gift.entry_id)
+
+        ledger.claw_back(workspace_id, gift.lot_id, 20)
+
+        assert posted(workspace_id) == 50
+
+
 class TestAdjustment:
     def test_up_adds_a_lot_of_its_own(self):
         workspace_id = ledger.funded(20)
