@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Callable
 from typing import Any
 
 from allauth.headless.account import inputs, views
+from allauth.headless.mfa import inputs as mfa_inputs
+from allauth.headless.mfa import views as mfa_views
+from allauth.mfa.adapter import get_adapter
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +17,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from accounts.models import User
 
 PASSWORD_LIMIT = 4096
+# What the parsers behind a passkey raise where a member is missing, of another type or cut short.
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error)
 
 
 class _Verbatim:
@@ -57,6 +64,40 @@ class ReauthenticateInput(_Verbatim, inputs.ReauthenticateInput):  # type: ignor
     pass
 
 
+class _Passkey:
+    """A passkey's answer that cannot be read is refused as one that does not fit; the library lets it crash."""
+
+    def clean_credential(self) -> Any:
+        inherited = getattr(super(), "clean_credential", None)
+        return _refusing_malformed(inherited) if inherited else self.cleaned_data["credential"]  # type: ignore[attr-defined]
+
+    def clean(self) -> Any:
+        return _refusing_malformed(super().clean)  # type: ignore[misc]
+
+
+def _refusing_malformed(read: Callable[[], Any]) -> Any:
+    try:
+        return read()
+    except _MALFORMED:
+        raise get_adapter().validation_error("incorrect_code") from None
+
+
+class AddPasskeyInput(_Passkey, mfa_inputs.AddWebAuthnInput):  # type: ignore[misc]
+    pass
+
+
+class AuthenticatePasskeyInput(_Passkey, mfa_inputs.AuthenticateWebAuthnInput):  # type: ignore[misc]
+    pass
+
+
+class ReauthenticatePasskeyInput(_Passkey, mfa_inputs.ReauthenticateWebAuthnInput):  # type: ignore[misc]
+    pass
+
+
+class LoginPasskeyInput(_Passkey, mfa_inputs.LoginWebAuthnInput):  # type: ignore[misc]
+    pass
+
+
 class SignupView(views.SignupView):  # type: ignore[misc]
     input_class = {"POST": SignupInput}
 
@@ -75,6 +116,22 @@ class ChangePasswordView(views.ChangePasswordView):  # type: ignore[misc]
 
 class ReauthenticateView(views.ReauthenticateView):  # type: ignore[misc]
     input_class = ReauthenticateInput
+
+
+class PasskeysView(mfa_views.ManageWebAuthnView):  # type: ignore[misc]
+    input_class = {**mfa_views.ManageWebAuthnView.input_class, "POST": AddPasskeyInput}
+
+
+class AuthenticatePasskeyView(mfa_views.AuthenticateWebAuthnView):  # type: ignore[misc]
+    input_class = {"POST": AuthenticatePasskeyInput}
+
+
+class ReauthenticatePasskeyView(mfa_views.ReauthenticateWebAuthnView):  # type: ignore[misc]
+    input_class = {"POST": ReauthenticatePasskeyInput}
+
+
+class LoginPasskeyView(mfa_views.LoginWebAuthnView):  # type: ignore[misc]
+    input_class = {"POST": LoginPasskeyInput}
 
 
 class AddressView(views.ManageEmailView):  # type: ignore[misc]

@@ -14,6 +14,10 @@ _CORRECTED: dict[str, Any] = {
     "auth/password/reset": identity.ResetPasswordView,
     "account/password/change": identity.ChangePasswordView,
     "account/email": identity.AddressView,
+    "account/authenticators/webauthn": identity.PasskeysView,
+    "auth/webauthn/authenticate": identity.AuthenticatePasskeyView,
+    "auth/webauthn/reauthenticate": identity.ReauthenticatePasskeyView,
+    "auth/webauthn/login": identity.LoginPasskeyView,
 }
 
 urlpatterns: list[URLPattern | URLResolver] = []

@@ -5,6 +5,7 @@ import shutil
 from typing import Any
 
 from config import env
+from core.logs import gunicorn_logging_config
 
 bind = f"{env.BIND_ADDRESS}:{env.PORT}"
 worker_class = "gthread"
@@ -20,8 +21,8 @@ proc_name = "ballast-web"
 control_socket_disable = True
 # Who the client is, and whether it came over TLS, is decided in core.middleware and the settings.
 forwarded_allow_ips = ""
-accesslog = None  # core.metrics counts requests; errors are logged by Django as JSON
-errorlog = "-"
+accesslog = None  # core.metrics counts requests
+logconfig_dict = gunicorn_logging_config(level=env.LOG_LEVEL)
 
 _metrics = env.VAR_DIR / "metrics"
 shutil.rmtree(_metrics, ignore_errors=True)

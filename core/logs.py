@@ -1,7 +1,11 @@
-"""Structured logs: one JSON object a line, with the request id and the actor of the moment."""
+"""Structured logs: one JSON object a line, with the request id and the actor of the moment.
+
+What somebody searched for stands in query strings; neither they nor whole requests are written down.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -16,6 +20,18 @@ def _add_context(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
         event.setdefault("request_id", context.request_id)
     if context.actor.id:
         event.setdefault("actor", context.actor.id)
+    return event
+
+
+_QUERY = re.compile(r"\?[^\s\"'>]*")
+_SAY_ADDRESSES = frozenset({"django.server", "gunicorn.error"})  # in their messages, with the query
+
+
+def _ids_for_requests(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name, value in getattr(event.pop("request", None), "log_facts", {}).items():
+        event.setdefault(name, value)
+    if event.get("logger") in _SAY_ADDRESSES:
+        event["event"] = _QUERY.sub("?…", str(event["event"]))
     return event
 
 
@@ -42,7 +58,7 @@ def logging_config(*, level: str) -> dict[str, Any]:
         "formatters": {
             "json": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": [*_SHARED, structlog.stdlib.ExtraAdder()],
+                "foreign_pre_chain": [*_SHARED, structlog.stdlib.ExtraAdder(), _ids_for_requests],
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
@@ -54,3 +70,11 @@ def logging_config(*, level: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
     }
+
+
+def gunicorn_logging_config(*, level: str) -> dict[str, Any]:
+    """gunicorn's ``logconfig_dict``: its own words become JSON lines like all others."""
+    config = logging_config(level=level)
+    ours = {"handlers": [], "propagate": True, "level": level}
+    config["loggers"] |= {"gunicorn.error": ours, "gunicorn.access": ours}
+    return config

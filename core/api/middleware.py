@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import http
+import re
 from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.middleware.common import CommonMiddleware
+from django.utils.http import parse_header_parameters
 
 from core.api import strict_json
-from core.api.errors import BodyTooLarge, LengthRequired, MalformedRequest
+from core.api.errors import BodyTooLarge, LengthRequired, MalformedRequest, UnsupportedMediaType
 from core.api.problems import document, is_for_machines, render, to_problem
 from core.errors import Refusal
 
@@ -62,11 +64,18 @@ class ApiBoundaryMiddleware:
         if not request.path_info.startswith(_BOUNDED):
             return
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdigit() and int(length) > settings.API_BODY_LIMIT:
+        if re.fullmatch(r"[0-9]+", length) and (len(length) > 18 or int(length) > settings.API_BODY_LIMIT):
             raise BodyTooLarge(limit_bytes=settings.API_BODY_LIMIT)
-        is_json = request.content_type == "application/json"
-        if is_json and request.path_info.startswith(_CHECKED_BODIES) and request.body:
-            strict_json.loads(request.body)
+        if request.path_info.startswith(_CHECKED_BODIES) and request.body:
+            _check_body(request)
+
+
+def _check_body(request: HttpRequest) -> None:
+    """The library reads any body as JSON, whatever it calls itself; so each one has to be JSON."""
+    kind, options = parse_header_parameters(request.META.get("CONTENT_TYPE", ""))
+    if kind != "application/json" or options.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType
+    strict_json.loads(request.body)
 
 
 def _as_problem(response: HttpResponse) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Settings as each way of running loads them."""
 
+import json
 import os
 import subprocess
 import sys
@@ -86,7 +87,7 @@ class TestSentry:
     def test_it_is_told_no_personal_data(self):
         said = sentry_options(SENTRY_DSN="https://key@sentry.example/1")
 
-        assert said == "pii=False bodies=never locals=False"
+        assert said == "pii=False bodies=never locals=False scrubbed=without_personal_data"
 
 
 ASK_SENTRY = """
@@ -96,7 +97,7 @@ client = sentry_sdk.get_client()
 told = client.options
 if client.is_active():
     print(f"pii={told['send_default_pii']}", f"bodies={told['max_request_body_size']}", end=" ")
-    print(f"locals={told['include_local_variables']}")
+    print(f"locals={told['include_local_variables']}", f"scrubbed={told['before_send'].__name__}")
 else:
     print("inactive")
 """
@@ -114,3 +115,30 @@ def sentry_options(**variables: str) -> str:
         timeout=60,
     )
     return done.stdout.strip().splitlines()[-1]
+
+
+SPEAK_AS_GUNICORN = """
+from gunicorn.app.wsgiapp import WSGIApplication
+app = WSGIApplication("%(prog)s", prog="gunicorn")
+log = app.cfg.logger_class(app.cfg)
+log.info("Listening at: %s", "http://127.0.0.1:8000")
+log.error("Error handling request %s", "/admin/?q=ada@example.com")
+"""
+
+
+def test_gunicorn_writes_its_log_as_json(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", SPEAK_AS_GUNICORN, "--config", "config/gunicorn.py", "config.wsgi"],
+        cwd=ROOT,
+        env={**_surroundings(), "DJANGO_SETTINGS_MODULE": "config.settings.test", "BALLAST_VAR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    said = [json.loads(line) for line in done.stderr.splitlines()]
+
+    assert [(line["level"], line["event"]) for line in said] == [
+        ("info", "Listening at: http://127.0.0.1:8000"),
+        ("error", "Error handling request /admin/?…"),
+    ]
