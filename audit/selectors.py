@@ -31,6 +31,16 @@ def list_neighbors_for_console(entry: Entry, *, limit: int = 50) -> list[Entry]:
     return [*reversed(earlier), *after.order_by("occurred_at", "seq")[: limit // 2]]
 
 
+def list_entries_of_request_for_console(request_id: str) -> QuerySet[Entry]:
+    """What one request did, the first thing first."""
+    return Entry.objects.select_related("payload").filter(request_id=request_id).order_by("occurred_at", "seq")
+
+
+def knows_target(target_id: str) -> bool:
+    """Whether anything was ever done to this id. One query."""
+    return Entry.objects.filter(target_id=target_id).exists()
+
+
 def list_waiting_approvals_for_console(*, kinds: Collection[str], besides: str) -> QuerySet[Approval]:
     """Requests of these kinds that wait and that ``besides`` (an actor's id) did not make; those that expire first."""
     waiting = Approval.objects.filter(status=ApprovalStatus.PENDING, kind__in=kinds)

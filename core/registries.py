@@ -74,12 +74,15 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """One omnibox answer."""
+    """One omnibox answer. ``is_exact``: this is what was typed, not something beside it; ``is_gone``: a tombstone."""
 
     kind: str
     title: str
     subtitle: str
     url: str
+    status: Any = None
+    is_exact: bool = False
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class PrivacySource:
 audit_labels: Registry[AuditLabel] = Registry("audit label")
 approval_kinds: Registry[ApprovalKind] = Registry("approval kind")
 invariants: Registry[Callable[[], list[Violation]]] = Registry("invariant")
-omnibox: Registry[Callable[[Any, str], list[SearchHit]]] = Registry("omnibox searcher")
+omnibox: Registry[Any] = Registry("omnibox finder")
 home_cards: Registry[Any] = Registry("home card")
 privacy_sources: Registry[PrivacySource] = Registry("privacy source")
 health_checks: Registry[Callable[[], str | None]] = Registry("health check")

@@ -42,6 +42,7 @@ class UserAdmin(ConsoleAdmin):
     search_help = _("Id, workspace id, whole e-mail address, or part of the name")
     masked_fields = {"email": "email"}
     chip_tones = {"active": "good", "suspended": "warn", "banned": "bad", "closed": "neutral"}
+    gone_states = frozenset({"closed"})
     key_facts = ("email", "created_at", "last_login")
     fields = ("public_id", "name", "locale", "time_zone", "tag_list", "is_staff", "status_changed_at")
     actions_for_object = USER_ACTIONS

@@ -48,6 +48,9 @@ class EmailChange(models.Model):
         indexes = [
             models.Index(fields=["user", "-created_at"], name="accounts_emailchange_of_user"),
             models.Index(
+                fields=["old_email"], name="accounts_emailchange_earlier", condition=models.Q(status="applied")
+            ),
+            models.Index(
                 fields=["effective_at"],
                 name="accounts_emailchange_due",
                 condition=models.Q(status__in=["requested", "confirmed"]),

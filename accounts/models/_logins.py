@@ -23,6 +23,7 @@ class LoginNetwork(models.Model):
         indexes = [
             models.Index(fields=["account_digest", "network"], name="accounts_loginnetwork_lookup"),
             models.Index(fields=["last_seen_at"], name="accounts_loginnetwork_age"),
+            models.Index(fields=["network", "-last_seen_at"], name="accounts_loginnetwork_people"),
         ]
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models.functions import Upper
 from django.utils import timezone
 
+from accounts.models._mailboxes import Mailbox
 from accounts.models._restrictions import Restriction
 from accounts.states import UserStatus
 from core.ids import new_id, to_public
@@ -86,6 +87,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="accounts_user_name_trgm"),
             GinIndex(fields=["tags"], name="accounts_user_tags"),
+            models.Index(Mailbox("email"), name="accounts_user_mailbox"),
         ]
 
     def __str__(self) -> str:

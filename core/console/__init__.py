@@ -15,6 +15,9 @@ from core.console.list_views import ListLink
 from core.console.masking import mask_email, mask_ip, masked
 from core.console.model_admin import ConsoleAdmin
 from core.console.nav import NavItem, nav
+from core.console.omnibox import Finder, hit_of
+from core.console.omnibox import register as register_finder
+from core.console.omnibox import register_rules as find_by_rules
 from core.console.panels import Panel, panels
 from core.console.ports import use_gate, use_login_view, use_role_lookup
 from core.console.running import run_action
@@ -38,6 +41,7 @@ __all__ = [
     "DateRangeFilter",
     "DeedView",
     "Effect",
+    "Finder",
     "HomeCard",
     "ListLink",
     "NavItem",
@@ -49,12 +53,15 @@ __all__ = [
     "WorkItem",
     "chip_for",
     "console_site",
+    "find_by_rules",
+    "hit_of",
     "mask_email",
     "mask_ip",
     "masked",
     "nav",
     "object_actions",
     "panels",
+    "register_finder",
     "register_home_card",
     "run_action",
     "use_gate",

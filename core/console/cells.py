@@ -105,13 +105,14 @@ def _text(text: str, user: Any) -> Any:
         return format_html('<pre class="c-json">{}</pre>', text)
     if not _PUBLIC_ID.fullmatch(text):
         return text
-    owner = _admin_by_prefix(text.partition("_")[0])
+    owner = admin_by_prefix(text.partition("_")[0])
     may_open = owner is not None and (user is None or user.has_perm(owner.view_permission))
     context = {"text": text, "url": owner.url_of_id(text) if owner is not None and may_open else ""}
     return render_to_string("console/parts/copyable.html", context)
 
 
-def _admin_by_prefix(prefix: str) -> Any:
+def admin_by_prefix(prefix: str) -> Any:
+    """The admin class of the model whose ids begin so, or None."""
     registered: list[Any] = list(admin.site._registry.values())
     return next((found for found in registered if getattr(found.model, "id_prefix", None) == prefix), None)
 

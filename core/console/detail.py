@@ -117,7 +117,7 @@ def page_context(console_admin: ConsoleAdmin, request: HttpRequest, obj: Any, *,
         "object_url": console_admin.url_of(obj),
         "list_title": capfirst(str(console_admin.opts.verbose_name_plural)),
         "list_url": reverse(console_admin.url_name("changelist")),
-        "status": _status_of(console_admin, obj),
+        "status": status_of(console_admin, obj),
         "key_facts": cells,
         "may_reveal": console_admin.may_reveal(request),
         **console_admin.get_header_context(request, obj),
@@ -170,7 +170,8 @@ def _default_fields(console_admin: ConsoleAdmin, obj: Any) -> list[str]:
     return [field.name for field in obj._meta.concrete_fields if field.name not in hidden]
 
 
-def _status_of(console_admin: ConsoleAdmin, obj: Any) -> Chip | None:
+def status_of(console_admin: ConsoleAdmin, obj: Any) -> Chip | None:
+    """The status of ``obj`` as a chip, where it has one."""
     value = getattr(obj, "status", None)
     if value is None:
         return None

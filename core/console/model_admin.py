@@ -53,6 +53,7 @@ class ConsoleAdmin(Base):
     masked_fields: Mapping[str, str] = {}
     chip_fields: tuple[str, ...] = ("status",)
     chip_tones: Mapping[str, str] = {}
+    gone_states: frozenset[str] = frozenset()
     key_facts: tuple[str, ...] = ()
     header_template: str = ""
     records_reads = True

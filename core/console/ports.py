@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the trail remembers of an id: its timeline, and who may read it."""
+
+    url: str
+    permission: str
+
 
 RoleLookup = Callable[[str], Sequence[str]]
 Gate = Callable[[HttpRequest], HttpResponse | None]
@@ -13,6 +23,7 @@ Gate = Callable[[HttpRequest], HttpResponse | None]
 _role_lookup: RoleLookup | None = None
 _gate: Gate | None = None
 _login_view: Callable[..., HttpResponseBase] | None = None
+_last_trace: Callable[[str], Trace | None] | None = None
 
 
 def use_role_lookup(lookup: RoleLookup) -> None:
@@ -43,6 +54,17 @@ def use_login_view(view: Callable[..., HttpResponseBase]) -> None:
 def login_view() -> Callable[..., HttpResponseBase] | None:
     """The login page that was set, if any."""
     return _login_view
+
+
+def use_last_trace(lookup: Callable[[str], Trace | None]) -> None:
+    """Set what tells whether the trail knows an id; ``audit`` calls this once at start."""
+    global _last_trace  # noqa: PLW0603  one process-wide port, set at start
+    _last_trace = lookup
+
+
+def last_trace(target_id: str) -> Trace | None:
+    """What the trail remembers of this id, if anything. At most one query."""
+    return _last_trace(target_id) if _last_trace else None
 
 
 def roles_with(permission: str) -> list[str]:

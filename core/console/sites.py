@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.urls import URLPattern, URLResolver, path
 from unfold.sites import UnfoldAdminSite
 
-from core.console import home, pages, ports
+from core.console import home, omnibox, pages, ports
 from core.console.guard import guarded
 from core.console.model_admin import ConsoleAdmin
 from core.console.nav import Nav, NavItem, nav
@@ -83,6 +83,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold carries no t
         return [
             path("", self.admin_view(home.home_view), name="index"),
             path("home/<slug:name>/", self.admin_view(home.card_view), name="home_card"),
+            path("find/", self.admin_view(omnibox.find_view), name="find"),
             path("login/", self.login, name="login"),
             path("logout/", super().admin_view(self.logout), name="logout"),  # also for those the gate holds back
             *own,

@@ -112,7 +112,8 @@ remove = Action(
 )
 
 
-def _by_address(_model: Any, term: str) -> Q | None:
+def by_address(_model: Any, term: str) -> Q | None:
+    """The row of a whole address, of which only the hash is kept."""
     return Q(address_hash=hash_of(term)) if "@" in term else None
 
 
@@ -126,7 +127,7 @@ class SuppressionAdmin(ConsoleAdmin):
     list_display = ("address_hint", "cause", "created_at", "added_by", "note")
     list_filter = ("cause", "created_at")
     chip_fields = ("cause",)
-    search_rules = (SearchRule.public_id(), SearchRule("email", _("whole e-mail address"), _by_address))
+    search_rules = (SearchRule.public_id(), SearchRule("email", _("whole e-mail address"), by_address))
     search_help = _("Only the hash of an address is kept: search by the whole address.")
     key_facts = ("address_hint", "cause", "created_at")
     fieldsets = ((None, {"fields": ("added_by", "note")}),)

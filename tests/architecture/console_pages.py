@@ -46,6 +46,7 @@ class Samples:
 def every_page(samples: Samples) -> Iterator[Page]:
     """All of them, in the order of the site's registry."""
     yield Page("index", "GET", "core", lambda: reverse("admin:index"))
+    yield Page("find", "GET", "core", lambda: reverse("admin:find"))
     for name, _card in registries.home_cards.items():
         yield Page(f"home_card[{name}]", "GET", "core", lambda name=name: reverse("admin:home_card", args=[name]))
     for _route, view, name in console_site.views:

@@ -54,10 +54,12 @@ def everybody(company: None, db: None) -> Client:
     return log_in_as(user, console=True)
 
 
-def refuse_more_than_a_dozen(client: Client, url: str, *, answers: tuple[int, ...] = (200,), most: int = MOST) -> None:
-    client.get(url)  # what a process keeps is filled
+def refuse_more_than_a_dozen(
+    client: Client, url: str, *, answers: tuple[int, ...] = (200,), most: int = MOST, headers: Any = None
+) -> None:
+    client.get(url, headers=headers)  # what a process keeps is filled
     with CaptureQueriesContext(connection) as captured:
-        answer = client.get(url)
+        answer = client.get(url, headers=headers)
     assert answer.status_code in answers, url
     listed = "\n".join(f"{n}. {query['sql'][:200]}" for n, query in enumerate(captured, start=1))
     assert len(captured) <= most, f"{len(captured)} queries on {url}:\n{listed}"
@@ -98,6 +100,28 @@ def test_every_view_is_cheap(name: str, everybody: Client) -> None:
     if sample and sample.make:
         sample.make()
     refuse_more_than_a_dozen(everybody, view_url(name), answers=(200, 302))
+
+
+TERMS = {
+    "id": lambda user: user.public_id,
+    "id of nobody": lambda _user: "usr_01j6y16zr0fy49nr6bzqmfc1jx",
+    "address": lambda user: user.email,
+    "another spelling": lambda user: user.email.replace("@", "+x@"),
+    "name": lambda _user: "ada",
+    "address of a machine": lambda _user: "203.0.113.7",
+    "network": lambda _user: "192.0.2.0/24",
+    "API key": lambda _user: "bk_live_1A",
+    "workspace": lambda user: user.personal_workspace.public_id,
+    "nothing": lambda _user: "??",
+}
+
+
+@pytest.mark.parametrize("kind", TERMS)
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "list"])
+def test_the_omnibox_is_cheap(kind: str, headers: dict[str, str], everybody: Client) -> None:
+    term = TERMS[kind](get_user_model().objects.get(email="ada@example.test"))
+    url = reverse("admin:find", query={"q": term, "all": "1"})
+    refuse_more_than_a_dozen(everybody, url, headers=headers)
 
 
 def test_home_is_cheap(everybody: Client) -> None:

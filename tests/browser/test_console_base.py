@@ -82,9 +82,9 @@ class TestLooks:
 
 
 class TestKeys:
-    def test_slash_focuses_the_search(self, page: Page, visit: Any) -> None:
+    def test_f_focuses_the_search_of_a_list(self, page: Page, visit: Any) -> None:
         visit("/admin/accounts/user/")
-        page.keyboard.press("/")
+        page.keyboard.press("f")
         expect(page.locator("#search")).to_be_focused()
         expect(page.locator("#search")).to_have_value("")
 
@@ -167,12 +167,12 @@ class TestActionForm:
 class TestSuggestions:
     def test_are_chosen_by_keyboard(self, page: Page, visit: Any, ada: User, shoot: Any) -> None:
         visit(f"/admin/accounts/user/{ada.public_id}/do/merge/")
-        page.get_by_role("combobox").press_sequentially("diddley")
+        page.get_by_role("combobox", name="Other user").press_sequentially("diddley")
         expect(page.get_by_role("option").first).to_be_visible()
         shoot("base-suggestions")
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("combobox")).to_have_value(re.compile("^usr_"))
+        expect(page.get_by_role("combobox", name="Other user")).to_have_value(re.compile("^usr_"))
 
 
 class TestNarrowScreen:

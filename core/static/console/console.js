@@ -65,7 +65,7 @@
     }
   });
 
-  // Keys: / search, g + letter go, ? help, Esc cancel, and the page's own letters.
+  // Keys: / find, g + letter go, ? help, Esc cancel, and the page's own letters.
   let isGoing = 0;
   const go = (key) => document.querySelector(`[data-go="${CSS.escape(key)}"]`);
   const own = (key) => document.querySelector(`[data-key="${CSS.escape(key)}"]`);
@@ -90,13 +90,16 @@
       return;
     }
     if (event.key === "/") {
-      const search = document.querySelector("[data-search]");
-      if (search) { event.preventDefault(); search.focus(); search.select(); }
+      const find = document.querySelector("[data-find]");
+      if (find) { event.preventDefault(); find.focus(); find.select(); }
     } else if (event.key === "?") document.getElementById("keys")?.showModal();
     else if (event.key === "g") isGoing = Date.now();
     else {
       const target = own(event.key);
-      if (target) { event.preventDefault(); target.click(); }
+      if (target) {
+        event.preventDefault();
+        if (target.matches("input")) { target.focus(); target.select(); } else target.click();
+      }
     }
   });
 
