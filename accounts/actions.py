@@ -33,6 +33,7 @@ class AuditAction(StrEnum):
     FACTOR_ADDED = "accounts.factor.added"
     FACTOR_REMOVED = "accounts.factor.removed"
     FACTOR_RENEWED = "accounts.factor.renewed"
+    FACTOR_RESET = "accounts.factor.reset"
     SESSION_ENDED = "accounts.session.ended"
     RESTRICTION_ADDED = "accounts.restriction.added"
     RESTRICTION_LIFTED = "accounts.restriction.lifted"
@@ -81,6 +82,7 @@ LABELS = {
     AuditAction.FACTOR_ADDED: _("Second factor added"),
     AuditAction.FACTOR_REMOVED: _("Second factor removed"),
     AuditAction.FACTOR_RENEWED: _("Recovery codes renewed"),
+    AuditAction.FACTOR_RESET: _("Second factor reset"),
     AuditAction.SESSION_ENDED: _("Sessions ended"),
     AuditAction.RESTRICTION_ADDED: _("Restriction added"),
     AuditAction.RESTRICTION_LIFTED: _("Restriction lifted"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa import signals as mfa_signals
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.internal.flows import check_rate_limit, post_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret, validate_totp_code
 from django.conf import settings
@@ -16,7 +20,9 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
+from accounts import passkeys, selectors
 from accounts.backends import AccountBackend, roles_of
+from accounts.errors import PasskeyRefused
 from accounts.forms import CodeForm
 from accounts.models import User
 
@@ -64,8 +70,12 @@ def step_for(user: User) -> Step:
 
 def has_factor(user: User) -> bool:
     """Whether the account has a second factor of any kind; adding one must not go around another."""
-    factors = Authenticator.objects.filter(user_id=user.pk).exclude(type=Authenticator.Type.RECOVERY_CODES)
-    return bool(factors.exists())
+    return bool(selectors.list_factors(user_id=user.pk).exists())
+
+
+def kinds_of(user: User) -> frozenset[str]:
+    """The kinds of second factor the account can show: ``totp``, ``webauthn``."""
+    return frozenset(selectors.list_factors(user_id=user.pk).values_list("type", flat=True))
 
 
 def is_factor_needed(user: User) -> bool:
@@ -88,6 +98,26 @@ def check_code(request: HttpRequest, *, user: User, form: CodeForm) -> str:
     return str(inner.authenticator.type)
 
 
+def check_passkey(request: HttpRequest, *, user: User, credential: str) -> str:
+    """The kind of second factor that was shown: a passkey. Raises PasskeyRefused, which counts as a wrong code does.
+
+    The library limits tries by account and remembers the use.
+    """
+    try:
+        with passkeys.refusing():
+            clear_limit = check_rate_limit(user)
+        factor = passkeys.check_known(user=user, credential=credential)
+    except PasskeyRefused:
+        mfa_signals.authentication_failed.send(
+            sender=Authenticator, request=request, user=user, authenticator=None, reauthentication=False
+        )
+        raise
+    clear_limit()
+    post_authentication(request, factor)
+    record_authentication(request, user, "password", email=user.email)
+    return str(factor.type)
+
+
 def enrollment_secret(session: SessionBase) -> str:
     """The secret of the authenticator app that is being added, the same until the login ends."""
     if SECRET_SESSION_KEY not in session:
@@ -98,3 +128,18 @@ def enrollment_secret(session: SessionBase) -> str:
 def is_code_of(secret: str, code: str) -> bool:
     """Whether ``code`` is what an app with ``secret`` shows now."""
     return bool(validate_totp_code(secret, code.strip().replace(" ", "")))
+
+
+def enrollment(session: SessionBase, *, user: User) -> dict[str, str]:
+    """What a page needs to add an app (``secret`` and its picture) or a passkey (``new_passkey``)."""
+    secret = enrollment_secret(session)
+    adapter = get_mfa_adapter()
+    svg: str = adapter.build_totp_svg(adapter.build_totp_url(user, secret))
+    picture = base64.b64encode(svg.encode()).decode()
+    return {"secret": secret, "qr": picture, "new_passkey": passkeys.ask_for_new(user)}
+
+
+def question(user: User) -> dict[str, Any]:
+    """What the page that asks for a second factor needs: the kinds there are, and what a passkey is asked."""
+    kinds = kinds_of(user)
+    return {"kinds": kinds, "passkey": passkeys.ask_for_known(user) if "webauthn" in kinds else ""}

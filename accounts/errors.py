@@ -218,3 +218,19 @@ class NothingToChange(Refusal):
     code = "nothing_to_change"
     http_status = 409
     title = "Nothing would change"
+
+
+class PasskeyRefused(Refusal):
+    """What the browser showed proves nothing here: another account's, out of date, or no passkey at all."""
+
+    code = "passkey_refused"
+    http_status = 422
+    title = "This passkey was not accepted. Please try again"
+
+
+class LastFactor(Refusal):
+    """Staff keep a second factor: the next login would let anybody with the password add their own."""
+
+    code = "last_factor"
+    http_status = 409
+    title = "Add another second factor before you remove the last one"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -10,15 +9,18 @@ from allauth.headless.account import inputs, views
 from allauth.headless.mfa import inputs as mfa_inputs
 from allauth.headless.mfa import views as mfa_views
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 
+from accounts import passkeys, selectors
+from accounts.errors import LastFactor
 from accounts.models import User
+from core.api import problems
 
 PASSWORD_LIMIT = 4096
-# What the parsers behind a passkey raise where a member is missing, of another type or cut short.
-_MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error)
 
 
 class _Verbatim:
@@ -78,7 +80,7 @@ class _Passkey:
 def _refusing_malformed(read: Callable[[], Any]) -> Any:
     try:
         return read()
-    except _MALFORMED:
+    except passkeys.MALFORMED:
         raise get_adapter().validation_error("incorrect_code") from None
 
 
@@ -118,8 +120,31 @@ class ReauthenticateView(views.ReauthenticateView):  # type: ignore[misc]
     input_class = ReauthenticateInput
 
 
-class PasskeysView(mfa_views.ManageWebAuthnView):  # type: ignore[misc]
+class _KeepsOne:
+    """Removes second factors, but never the last ones of staff: the console's door asks for one."""
+
+    def _chosen(self, request: HttpRequest) -> Q:
+        raise NotImplementedError
+
+    def delete(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """As the library does, or LastFactor."""
+        gone = self._chosen(request)
+        if request.user.is_staff and not selectors.list_factors(user_id=request.user.pk).exclude(gone).exists():  # type: ignore[union-attr]
+            return problems.respond(LastFactor())
+        answer: HttpResponse = super().delete(request, *args, **kwargs)  # type: ignore[misc]
+        return answer
+
+
+class AppFactorView(_KeepsOne, mfa_views.ManageTOTPView):  # type: ignore[misc]
+    def _chosen(self, _request: HttpRequest) -> Q:
+        return Q(type=Authenticator.Type.TOTP)
+
+
+class PasskeysView(_KeepsOne, mfa_views.ManageWebAuthnView):  # type: ignore[misc]
     input_class = {**mfa_views.ManageWebAuthnView.input_class, "POST": AddPasskeyInput}
+
+    def _chosen(self, _request: HttpRequest) -> Q:
+        return Q(pk__in=[factor.pk for factor in self.input.cleaned_data["authenticators"]])
 
 
 class AuthenticatePasskeyView(mfa_views.AuthenticateWebAuthnView):  # type: ignore[misc]

@@ -14,6 +14,7 @@ _CORRECTED: dict[str, Any] = {
     "auth/password/reset": identity.ResetPasswordView,
     "account/password/change": identity.ChangePasswordView,
     "account/email": identity.AddressView,
+    "account/authenticators/totp": identity.AppFactorView,
     "account/authenticators/webauthn": identity.PasskeysView,
     "auth/webauthn/authenticate": identity.AuthenticatePasskeyView,
     "auth/webauthn/reauthenticate": identity.ReauthenticatePasskeyView,

@@ -17,6 +17,8 @@ class Permission(StrEnum):
     LIFT_RESTRICTION = "accounts.lift_restriction"
     VIEW_RESTRICTION = "accounts.view_restriction"
     SEND_PASSWORD_RESET = "accounts.send_password_reset"  # noqa: S105  a permission, not a password
+    RESET_SECOND_FACTOR = "accounts.reset_second_factor"
+    APPROVE_FACTOR_RESET = "accounts.approve_factor_reset"
     RESEND_VERIFICATION = "accounts.resend_verification"
     END_SESSIONS = "accounts.end_sessions"
     UNLOCK_LOGIN = "accounts.unlock_login"
@@ -25,6 +27,7 @@ class Permission(StrEnum):
     REVOKE_INVITATION = "accounts.revoke_invitation"
     VIEW_API_KEY = "accounts.view_api_key"
     REVOKE_API_KEY = "accounts.revoke_api_key"
+    SECURE_OWN_ACCOUNT = "accounts.secure_own_account"
     VIEW_STAFF_ROLE = "accounts.view_staff_role"
     GRANT_STAFF_ROLE = "accounts.grant_staff_role"
     APPROVE_STAFF_ROLE = "accounts.approve_staff_role"

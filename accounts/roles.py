@@ -55,6 +55,7 @@ PERMISSIONS: MappingProxyType[str, frozenset[str]] = MappingProxyType(
         "accounts.change_email": HELPERS,
         "accounts.tag_user": _only(_S, _SL, _M, _TL, _FO),
         "accounts.send_password_reset": HELPERS,
+        "accounts.reset_second_factor": LEADS,
         "accounts.resend_verification": HELPERS,
         "accounts.end_sessions": _only(_S, _SL, _TL, _E, _FO),
         "accounts.unlock_login": HELPERS,
@@ -67,9 +68,11 @@ PERMISSIONS: MappingProxyType[str, frozenset[str]] = MappingProxyType(
         "accounts.restrict_user": _only(_SL, _M, _TL, _C, _FO),
         "accounts.lift_restriction": _only(_SL, _TL, _C, _FO),
         # accounts: staff
+        "accounts.secure_own_account": EVERYONE,
         "accounts.manage_staff": _only(_E, _FO),
         "accounts.grant_staff_role": _only(_SL, _E, _FO),
         "accounts.approve_staff_role": _only(_C, _FO),
+        "accounts.approve_factor_reset": _only(_C, _E, _FO),
         "accounts.revoke_staff_role": _only(_E, _FO),
         # audit
         "audit.view_entry": _only(_SL, _TL, _C, _FI, _E, _FO),

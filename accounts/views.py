@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.core.internal import ratelimit
-from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from axes.handlers.proxy import AxesProxyHandler
 from django.contrib import admin
 from django.contrib.auth import login as django_login
@@ -21,10 +19,11 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import console_login, services
+from accounts import console_login, passkeys, services
 from accounts.backends import roles_of
 from accounts.console_login import Step
-from accounts.forms import CodeForm, PasswordForm
+from accounts.errors import PasskeyRefused
+from accounts.forms import CodeForm, PasskeyForm, PasswordForm
 from accounts.models import User
 from accounts.sessions import is_staff_session
 from core import clock
@@ -32,7 +31,7 @@ from core import clock
 _BACKEND = "accounts.backends.AccountBackend"
 
 
-@method_decorator([never_cache, sensitive_post_parameters("password", "code")], name="dispatch")
+@method_decorator([never_cache, sensitive_post_parameters("password", "code", "credential")], name="dispatch")
 class StaffLoginView(View):
     """``admin:login``: password, then second factor, then a staff session. There is no other way in.
 
@@ -64,8 +63,13 @@ class StaffLoginView(View):
         if not AxesProxyHandler.is_allowed(request, {"email": pending.email}):
             console_login.forget(request.session)
             return self._too_many(Step.PASSWORD, PasswordForm())
-        step = console_login.step_for(pending)
-        return self._code(request, pending) if step is Step.CODE else self._enroll(request, pending)
+        return self._answer(request, pending)
+
+    def _answer(self, request: HttpRequest, pending: User) -> HttpResponse:
+        has_passkey = "credential" in request.POST
+        if console_login.step_for(pending) is Step.CODE:
+            return self._passkey(request, pending) if has_passkey else self._code(request, pending)
+        return self._enroll_passkey(request, pending) if has_passkey else self._enroll(request, pending)
 
     # -- steps -------------------------------------------------------------------------------------
 
@@ -102,8 +106,34 @@ class StaffLoginView(View):
             if form.is_valid():
                 form.add_error("code", _("This code does not fit. Check that the clock of your phone is right."))
             return self._page(Step.ENROLL, form, status=422, user=user)
-        codes = services.enroll_authenticator(user=user, secret=secret, at=clock.now())
-        self._enter(request, user, second_factor="totp")
+        codes = services.add_authenticator_app(user_id=user.pk, secret=secret, at=clock.now())
+        return self._enter_with_codes(request, user, second_factor="totp", codes=codes)
+
+    def _passkey(self, request: HttpRequest, user: User) -> HttpResponse:
+        form = PasskeyForm(request.POST)
+        try:
+            credential = form.cleaned_data["credential"] if form.is_valid() else ""
+            kind = console_login.check_passkey(request, user=user, credential=credential)
+        except PasskeyRefused as refusal:
+            if getattr(request, "axes_locked_out", False):
+                console_login.forget(request.session)
+                return self._too_many(Step.PASSWORD, PasswordForm())
+            return self._page(Step.CODE, CodeForm(), status=422, user=user, passkey_error=str(refusal))
+        return self._enter(request, user, second_factor=kind)
+
+    def _enroll_passkey(self, request: HttpRequest, user: User) -> HttpResponse:
+        form = PasskeyForm(request.POST)
+        try:
+            credential = passkeys.check_new(form.cleaned_data["credential"] if form.is_valid() else "")
+        except PasskeyRefused as refusal:
+            return self._page(Step.ENROLL, CodeForm(), status=422, user=user, passkey_error=str(refusal))
+        codes = services.add_passkey(user_id=user.pk, name="", credential=credential, at=clock.now())
+        return self._enter_with_codes(request, user, second_factor="webauthn", codes=codes)
+
+    def _enter_with_codes(
+        self, request: HttpRequest, user: User, *, second_factor: str, codes: list[str]
+    ) -> HttpResponse:
+        self._enter(request, user, second_factor=second_factor)
         return self._page(Step.RECOVERY, None, codes=codes, next_url=self._next_url())
 
     def _enter(self, request: HttpRequest, user: User, *, second_factor: str) -> HttpResponse:
@@ -128,14 +158,10 @@ class StaffLoginView(View):
             **more,
         }
         if step is Step.ENROLL and user is not None:
-            context_data |= self._enrollment(user)
+            context_data |= console_login.enrollment(self.request.session, user=user)
+        elif step is Step.CODE and user is not None:
+            context_data |= console_login.question(user)
         return TemplateResponse(self.request, "accounts/login/page.html", context_data, status=status)
-
-    def _enrollment(self, user: User) -> dict[str, str]:
-        secret = console_login.enrollment_secret(self.request.session)
-        adapter = get_mfa_adapter()
-        svg: str = adapter.build_totp_svg(adapter.build_totp_url(user, secret))
-        return {"secret": secret, "qr": base64.b64encode(svg.encode()).decode()}
 
     def _next_url(self) -> str:
         wanted = self.request.GET.get("next", "")

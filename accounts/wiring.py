@@ -46,6 +46,17 @@ def register() -> None:
             describe=services.describe_grant,
         ),
     )
+    registries.approval_kinds.register(
+        services.RESET_KIND,
+        ApprovalKind(
+            name=services.RESET_KIND,
+            label=_("Reset a colleague's second factor"),
+            permission=Permission.APPROVE_FACTOR_RESET,
+            execute=services.execute_factor_reset,
+            fingerprint=services.fingerprint_factor_reset,
+            describe=services.describe_factor_reset,
+        ),
+    )
     for name, check in invariants.ALL.items():
         registries.invariants.register(name, check)
     ports.use_role_lookup(role_labels_with)

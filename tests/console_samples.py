@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from allauth.mfa.models import Authenticator as StoredFactor
+
 from accounts import services as accounts_services
 from accounts.models import ApiKey, Invitation, Restriction, User
 from accounts.roles import StaffRole
@@ -24,7 +26,16 @@ from outbox import services as outbox_services
 from outbox.models import BulkRun, Job, Message, Queue, Schedule, Slot, Suppression
 from outbox.templates import registry as mail_templates
 from tests.factories import credits as ledgers
-from tests.factories.accounts import SUPPORT, ApiKeyFactory, UserFactory, WorkspaceFactory, invite, restrict
+from tests.factories.accounts import (
+    PASSWORD,
+    SUPPORT,
+    ApiKeyFactory,
+    Authenticator,
+    UserFactory,
+    WorkspaceFactory,
+    invite,
+    restrict,
+)
 from tests.factories.audit import (
     make_approval,
     make_entry,
@@ -34,6 +45,7 @@ from tests.factories.audit import (
     make_verification,
 )
 from tests.factories.outbox import JobFactory, MessageFactory, quarantined
+from tests.factories.passkeys import give_passkey
 
 
 @dataclass(frozen=True)
@@ -97,6 +109,12 @@ def _closed_user() -> User:
     return accounts_services.close_user(user_id=user.pk, actor=SUPPORT, reason="She asked", at=now())
 
 
+def _user_with_factor() -> User:
+    user = UserFactory()
+    Authenticator(user)
+    return user
+
+
 def _tagged_user() -> User:
     user = UserFactory()
     return accounts_services.tag_user(user_id=user.pk, tag="vip", actor=SUPPORT, at=now())
@@ -151,6 +169,14 @@ class ViewSample:
     query: dict[str, str] = field(default_factory=dict)
     data: dict[str, Any] | None = None
     make: Callable[[], Any] | None = None
+    adopt: Callable[[Any], dict[str, Any]] | None = None
+    """Prepares who acts, where the page is about them; what it returns joins ``data``."""
+
+
+def _two_factors(user: Any) -> dict[str, Any]:
+    Authenticator(user)
+    give_passkey(user)
+    return {"factor": str(StoredFactor.objects.get(user=user, type="webauthn").pk)}
 
 
 _GIFT = {"amount": "5", "source": "goodwill", "reason_code": "goodwill"}
@@ -194,6 +220,7 @@ ACTIONS: dict[str, ActionSample] = {
     "accounts.user/reinstate": ActionSample(make=_suspended_user),
     "accounts.user/reopen": ActionSample(make=_closed_user),
     "accounts.user/resend-verification": ActionSample(make=lambda: UserFactory(is_email_verified=False)),
+    "accounts.user/reset-second-factor": ActionSample(make=_user_with_factor),
     "accounts.user/restrict": ActionSample({"capability": "spend"}),
     "accounts.user/revoke-role": ActionSample({"role": "support"}, make=lambda: UserFactory(role=StaffRole.SUPPORT)),
     "accounts.user/send-password-reset": ActionSample(),
@@ -227,6 +254,7 @@ ACTIONS: dict[str, ActionSample] = {
 }
 
 VIEWS: dict[str, ViewSample] = {
+    "accounts_my_security": ViewSample(data={"deed": "remove", "password": PASSWORD}, adopt=_two_factors),
     "audit_export_download": ViewSample({"export_id": "exp_00000000000000000000000000"}),
     "audit_save_view": ViewSample(data={"name": "Notes", "query": "action:tests.*"}),
     "outbox_template": ViewSample({"template": "accounts.welcome"}),

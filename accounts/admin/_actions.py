@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from allauth.mfa.models import Authenticator as StoredFactor
 from django.http import HttpRequest
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from accounts import services
+from accounts import selectors, services
 from accounts.actions import AuditAction
 from accounts.admin._forms import EmailForm, NameForm, RestrictForm, RoleForm, TagForm
 from accounts.models import User
@@ -106,6 +107,24 @@ def _revoke_role(call: ActionCall) -> None:
     services.revoke_staff_role(**_common(call), role=StaffRole(call.data["role"]))
 
 
+def _reset_factor(call: ActionCall) -> str:
+    outcome = services.reset_second_factor(**_common(call))
+    if outcome.approval_id:
+        return _t("Asked. A second person must consent: %(id)s.") % {"id": outcome.approval_id}
+    return _t("Reset. The user was told by mail.")
+
+
+def _reset_factor_effect(user: User, _data: Data, _request: HttpRequest) -> list[Effect]:
+    kinds = [str(StoredFactor.Type(factor.type).label) for factor in selectors.list_factors(user_id=user.pk)]
+    if not kinds:
+        return [Effect(_t("There is no second factor; this will be refused."), tone="bad")]
+    lost = Effect(_t("Second factors"), ", ".join(kinds), _t("none"), tone="warn")
+    effects = [lost, Effect(_t("Recovery codes go, sessions end, and the user is told by mail."), tone="warn")]
+    if user.is_staff:
+        effects.append(Effect(_t("A colleague: nothing changes until a second person consents."), tone="info"))
+    return effects
+
+
 def _says(sentence: Any, tone: str = "info") -> Callable[[Any, Data, HttpRequest], list[Effect]]:
     return lambda _user, _data, _request: [Effect(sentence, tone=tone)]
 
@@ -160,6 +179,19 @@ USER_ACTIONS: tuple[Action, ...] = (
         icon="key",
         order=20,
         audit_action=AuditAction.PASSWORD_RESET_SENT,
+    ),
+    Action(
+        "reset-second-factor",
+        _("Reset second factor"),
+        Permission.RESET_SECOND_FACTOR,
+        _reset_factor,
+        effect=_reset_factor_effect,
+        available=lambda user: user.is_active,
+        danger=True,
+        description=_("For a lost phone or key. Be sure who asks: call back, or ask what only the customer knows."),
+        icon="phonelink_erase",
+        order=20,
+        audit_action=AuditAction.FACTOR_RESET,
     ),
     Action(
         "unlock-login",

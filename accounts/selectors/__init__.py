@@ -6,11 +6,14 @@ from accounts.selectors._logins import (
     KEY_GUESSES,
     KNOWN_FOR,
     LoginState,
+    OwnFactors,
     SessionInfo,
     count_key_guesses,
     count_login_failures,
     is_known_network,
+    list_factors,
     list_sessions,
+    summarize_factors,
     summarize_login_state,
 )
 from accounts.selectors._restrictions import find_active_restriction, list_capabilities_taken, list_restrictions
@@ -39,6 +42,7 @@ __all__ = [
     "KNOWN_FOR",
     "Access",
     "LoginState",
+    "OwnFactors",
     "SessionInfo",
     "actor_of",
     "count_key_guesses",
@@ -60,6 +64,7 @@ __all__ = [
     "list_api_keys",
     "list_api_keys_of",
     "list_capabilities_taken",
+    "list_factors",
     "list_invitations",
     "list_members",
     "list_restrictions",
@@ -69,5 +74,6 @@ __all__ = [
     "list_staff_with",
     "list_teams_left_ownerless",
     "list_workspaces",
+    "summarize_factors",
     "summarize_login_state",
 ]

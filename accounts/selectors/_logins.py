@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
-from django.db.models import Max, Q, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 
 from accounts.devices import account_digest
 from accounts.lockout_rules import LOCK, MEMORY, PAIR_LIMIT, Failures
@@ -51,6 +52,30 @@ def is_known_network(*, account: str, network: str | None, at: datetime) -> bool
     return LoginNetwork.objects.filter(
         account_digest=account, network=network, last_seen_at__gt=at - KNOWN_FOR
     ).exists()
+
+
+def list_factors(*, user_id: uuid.UUID) -> QuerySet[Authenticator]:
+    """The second factors of an account: apps and passkeys, oldest first. Recovery codes only stand in for them."""
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(user_id=user_id)
+    return found.exclude(type=Authenticator.Type.RECOVERY_CODES).order_by("created_at", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFactors:
+    """What guards an account beside the password, and how many recovery codes are left."""
+
+    factors: tuple[Authenticator, ...]
+    codes_left: int
+
+
+def summarize_factors(*, user_id: uuid.UUID) -> OwnFactors:
+    """The apps and passkeys of an account and the number of its unused recovery codes. One query."""
+    rows = list(Authenticator.objects.filter(user_id=user_id).order_by("created_at", "id"))
+    codes = [row for row in rows if row.type == Authenticator.Type.RECOVERY_CODES]
+    return OwnFactors(
+        factors=tuple(row for row in rows if row not in codes),
+        codes_left=sum(len(row.wrap().get_unused_codes()) for row in codes),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
+from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.db import transaction
 from django.utils.translation import gettext, override
 
 from accounts import selectors
 from accounts.actions import AuditAction
+from accounts.errors import LastFactor, NothingToChange, TooMany
 from accounts.models import User
-from accounts.services._base import user_target
+from accounts.services._base import lock_user, user_target
 from accounts.services._logins import trust_network
 from accounts.services._mail import frontend_url, send_security_notice, send_to
 from accounts.services._sessions import drop_sessions
+from accounts.values import clean_name
 from audit import services as audit_services
+from core.errors import NotFound
+
+PASSKEY_LIMIT = 10
 
 
 @transaction.atomic
@@ -50,18 +59,80 @@ def reset_password(*, user: User, password: str, network: str | None, at: dateti
 
 
 @transaction.atomic
-def enroll_authenticator(*, user: User, secret: str, at: datetime) -> list[str]:
-    """Add the first authenticator app of a staff member at the console's door; returns the recovery codes.
+def add_authenticator_app(*, user_id: uuid.UUID, secret: str, at: datetime) -> list[str]:
+    """Add an authenticator app to a staff account; returns the recovery codes where these are the first.
 
-    Whether a code made from ``secret`` was shown is the caller's to check.
+    Whether a code made from ``secret`` was shown is the caller's to check. NothingToChange where there is an app.
     """
+    user = lock_user(user_id)
+    if Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists():
+        raise NothingToChange
     TOTP.activate(user, secret)
-    codes = RecoveryCodes.activate(user)
     with override(user.locale):
         event = gettext("An authenticator app was added to your account.")
+    return _added(user, Authenticator.Type.TOTP, event=event, at=at)
+
+
+@transaction.atomic
+def add_passkey(*, user_id: uuid.UUID, name: str, credential: dict[str, Any], at: datetime) -> list[str]:
+    """Add a passkey to a staff account; returns the recovery codes where these are the first.
+
+    That ``credential`` was made for this account is the caller's to check. TooMany where there are ten.
+    """
+    user = lock_user(user_id)
+    held = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.WEBAUTHN).count()
+    if held >= PASSKEY_LIMIT:
+        raise TooMany(what="passkeys", limit=PASSKEY_LIMIT)
+    with override(user.locale):
+        given = clean_name(name) or gettext("Passkey %(number)d") % {"number": held + 1}
+        event = gettext("A passkey or security key was added to your account.")
+    WebAuthn.add(user, given, credential)
+    return _added(user, Authenticator.Type.WEBAUTHN, event=event, at=at)
+
+
+@transaction.atomic
+def remove_factor(*, user_id: uuid.UUID, factor_id: int, at: datetime) -> None:
+    """Remove a staff member's own app or passkey. NotFound where it is none of theirs; LastFactor."""
+    user = lock_user(user_id)
+    factors = {factor.pk: factor for factor in selectors.list_factors(user_id=user.pk)}
+    factor = factors.get(factor_id)
+    if factor is None:
+        raise NotFound
+    if len(factors) == 1:
+        raise LastFactor
+    with override(user.locale):
+        event = (
+            gettext("The authenticator app was removed from your account.")
+            if factor.type == Authenticator.Type.TOTP
+            else gettext("A passkey or security key was removed from your account.")
+        )
+    kind = factor.type
+    factor.delete()
     send_security_notice(user=user, event=event, at=at)
-    _record(user, AuditAction.FACTOR_ADDED, at=at, kind="totp")
-    return list(codes.get_unused_codes())
+    _record(user, AuditAction.FACTOR_REMOVED, at=at, kind=kind)
+
+
+@transaction.atomic
+def renew_recovery_codes(*, user_id: uuid.UUID, at: datetime) -> list[str]:
+    """Make the recovery codes of a staff account anew; the old ones are void. NotFound without a second factor."""
+    user = lock_user(user_id)
+    if not selectors.list_factors(user_id=user.pk).exists():
+        raise NotFound
+    Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.RECOVERY_CODES).delete()
+    codes = RecoveryCodes.activate(user).get_unused_codes()
+    with override(user.locale):
+        event = gettext("New recovery codes were made for your account.")
+    send_security_notice(user=user, event=event, at=at)
+    _record(user, AuditAction.FACTOR_RENEWED, at=at, kind=Authenticator.Type.RECOVERY_CODES.value)
+    return list(codes)
+
+
+def _added(user: User, /, kind: str, *, event: str, at: datetime) -> list[str]:
+    has_codes = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.RECOVERY_CODES).exists()
+    codes = [] if has_codes else RecoveryCodes.activate(user).get_unused_codes()
+    send_security_notice(user=user, event=event, at=at)
+    _record(user, AuditAction.FACTOR_ADDED, at=at, kind=str(kind))
+    return list(codes)
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from core.console.home import register as register_home_card
 from core.console.list_views import ListLink
 from core.console.masking import mask_email, mask_ip, masked
 from core.console.model_admin import ConsoleAdmin
-from core.console.nav import NavItem, nav
+from core.console.nav import OWN, NavItem, nav
 from core.console.omnibox import Finder, hit_of
 from core.console.omnibox import register as register_finder
 from core.console.omnibox import register_rules as find_by_rules
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 console_site = cast("ConsoleSite", admin.site)
 
 __all__ = [
+    "OWN",
     "Action",
     "ActionCall",
     "ActionForm",

@@ -25,11 +25,14 @@ GROUPS = (
 )
 
 
+OWN = "Own"  # no group of the sidebar: the menu under the viewer's name
+
+
 @dataclass(frozen=True, slots=True)
 class NavItem:
     """One line of the sidebar.
 
-    ``group`` is one of GROUPS, ``icon`` a Material Symbols name, ``key`` the letter that follows
+    ``group`` is one of GROUPS, or OWN, ``icon`` a Material Symbols name, ``key`` the letter that follows
     ``g`` on the keyboard. ``permission`` and ``url_name`` are filled in by the admin class or view
     that carries the item; only an item registered by hand names them itself. ``badge`` returns a
     short text (a count) or None; it must cost at most one indexed query.
@@ -70,13 +73,17 @@ class Nav(Registry[NavItem]):
 
     def register(self, name: str, entry: NavItem) -> None:
         """Add a line. Raises ValueError for an unknown group or a name already taken."""
-        if entry.group not in GROUPS:
+        if entry.group not in (*GROUPS, OWN):
             raise ValueError(f"{entry.group!r} is not a group of the sidebar: {', '.join(GROUPS)}")
         super().register(name, entry)
 
     def sidebar(self, request: HttpRequest) -> list[SidebarGroup]:
         """What this viewer may use, grouped and ordered. Empty groups are left out."""
-        shown = [(item, _line(item, request)) for item in sorted(self, key=lambda i: (i.order, str(i.title)))]
+        shown = [
+            (item, _line(item, request))
+            for item in sorted(self, key=lambda i: (i.order, str(i.title)))
+            if item.group != OWN
+        ]
         lines = [(item.group, line) for item, line in shown if line is not None]
         current = max((line.url for _, line in lines if _leads_here(line.url, request.path)), key=len, default=None)
         groups = []
@@ -85,6 +92,11 @@ class Nav(Registry[NavItem]):
             if items:
                 groups.append(SidebarGroup(gettext(group), items))
         return groups
+
+    def own(self, request: HttpRequest) -> list[SidebarItem]:
+        """The lines of the menu under the viewer's name."""
+        items = sorted((item for item in self if item.group == OWN), key=lambda item: item.order)
+        return [line for item in items if (line := _line(item, request)) is not None]
 
 
 def _leads_here(url: str, path: str) -> bool:

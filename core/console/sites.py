@@ -29,6 +29,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold carries no t
     """
 
     index_title = "Home"
+    logout_template = "console/logged_out.html"
 
     def __init__(self, name: str = "admin", *, own_nav: Nav | None = None) -> None:
         super().__init__(name)
@@ -107,6 +108,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold carries no t
         return {
             **super().each_context(request),
             "sidebar": self.nav.sidebar(request) if may_enter else [],
+            "own_links": self.nav.own(request) if may_enter else [],
             "environment_name": getattr(settings, "ENVIRONMENT", ""),
             "is_production": getattr(settings, "ENVIRONMENT", "") == "production",
             "warns_of_mfa": not settings.STAFF_MFA_REQUIRED,

@@ -29,6 +29,7 @@ from tests.factories.accounts import (
     mails,
     restrict,
 )
+from tests.factories.passkeys import give_passkey
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "empty_cache")]
 DOOR = "/admin/login/"
@@ -163,7 +164,7 @@ class TestEnrollment:
         assert b"data:image/svg" not in browser.get(DOOR).content
 
     def test_a_passkey_is_not_gone_around(self, browser: Client, sam: User) -> None:
-        StoredFactor.objects.create(user=sam, type="webauthn", data={})
+        give_passkey(sam)
         give_password(browser, sam)
         assert b"data:image/svg" not in browser.get(DOOR).content
 
