@@ -27,8 +27,8 @@ run: $(VENV)/.run  ## Start everything; prints the addresses and logins. PORT an
 	@$(BIN)/python manage.py up
 
 test: $(VENV)/.dev  ## Run the whole suite. ARGS="tests/credits -x" narrows it
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) $(if $(ARGS),,-m "not faults")
-	@$(if $(ARGS),:,$(BIN)/python -m pytest -m faults)  # they watch the clock: alone on the machine
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS) $(if $(ARGS),,-m "not faults")
+	@$(if $(ARGS),:,$(BIN)/python -m pytest -n $(WORKERS) -m faults)  # they watch the clock: apart from the others
 
 lint: $(VENV)/.dev  ## Everything that make check asks, except the tests
 	$(BIN)/ruff check .
@@ -42,8 +42,8 @@ lint: $(VENV)/.dev  ## Everything that make check asks, except the tests
 
 check: lint  ## Everything CI asks: lint, types, layers, settings, migrations, tests with coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report= -m "not faults"
-	$(BIN)/python -m pytest --cov --cov-append --cov-report= -m faults  # they watch the clock: alone
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report= -m "not faults"
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-append --cov-report= -m faults
 	@$(BIN)/coverage json --quiet -o var/coverage.json
 	@$(BIN)/python .ci/coverage_gate.py var/coverage.json
 

@@ -29,6 +29,12 @@ from tests.cast import *  # noqa: F403  the cast is for every test
 A_MOMENT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of long tests start first, so that no worker is left with one of them while the others idle."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 # ------------------------------------------------------------------ the database
 
 

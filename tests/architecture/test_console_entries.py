@@ -21,6 +21,8 @@ from tests.cast import log_in_as
 from tests.console_samples import ActionSample
 from tests.factories.accounts import UserFactory
 
+pytestmark = pytest.mark.slow
+
 ACTIONS = [
     (console_admin, action)
     for console_admin in console_site._registry.values()

@@ -20,6 +20,8 @@ from tests.architecture.console_pages import COVERED, Page, Samples, every_page,
 from tests.cast import log_in_as
 from tests.factories.accounts import UserFactory
 
+pytestmark = pytest.mark.slow
+
 TABLE = Path(__file__).with_name("console_matrix.txt")
 ROLES = list(StaffRole)
 

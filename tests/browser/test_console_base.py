@@ -16,6 +16,8 @@ from accounts.models import User
 from tests.browser.conftest import Complaints, poor_contrast, set_theme, too_wide
 from tests.core.console import demo
 
+pytestmark = pytest.mark.slow
+
 ALL = {"demo.view", "demo.view_workspace", "demo.reveal", "demo.rename", "demo.ban", "demo.report", "demo.merge"}
 NAMES = ["Ada Lovelace", "Bo Diddley", "Cleo de Nile", "Dora Maar", "Emil Nolde", "Fay Wray"]
 

@@ -15,6 +15,8 @@ from tests.architecture.test_console_matrix import ROLES, read_table
 from tests.browser.conftest import Complaints, poor_contrast, set_theme, too_wide
 from tests.factories.accounts import UserFactory
 
+pytestmark = pytest.mark.slow
+
 FRAGMENTS = ("suggest", "panel", "home_card")
 APPS = sorted({page.app for page in every_page(Samples())})
 

@@ -29,7 +29,7 @@ from tests.journeys.operations import (
 )
 from tests.journeys.world import Customer, make_customer, revoked_secret
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 ALL = operations("get", *WRITES)
 CHANGES = operations(*WRITES)
