@@ -23,7 +23,7 @@ from accounts.errors import AccountRestricted, AddressNotAllowed, CredentialsInv
 from accounts.lockout_rules import LOCK
 from accounts.models import ApiKey, User
 from accounts.networks import is_within, network_of
-from accounts.states import Capability
+from accounts.states import Capability, KeyState
 from core import clock, context
 from core.actors import Actor, ActorKind
 
@@ -85,8 +85,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             if guesses > KEY_GUESS_LIMIT:
                 raise TooManyAttempts(retry_after_seconds=int(LOCK.total_seconds()))
             raise CredentialsInvalid
-        gone = key.maker_role is None or Capability.LOGIN in key.maker_restricted  # type: ignore[attr-defined]
-        if gone or not key.is_live(at) or not key.created_by.is_active:
+        if selectors.key_state(key, at=at) is not KeyState.LIVE:
             raise CredentialsInvalid
         return key
 

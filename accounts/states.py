@@ -82,6 +82,17 @@ EMAIL_CHANGE_MOVES = {
 OPEN_EMAIL_CHANGES = frozenset({EmailChangeStatus.REQUESTED, EmailChangeStatus.CONFIRMED})
 
 
+class KeyState(models.TextChoices):
+    """Whether an API key works now, and if not, why not."""
+
+    LIVE = "live", _("Live")
+    REVOKED = "revoked", _("Revoked")
+    EXPIRED = "expired", _("Expired")
+    MAKER_DISABLED = "maker_disabled", _("Stopped: its maker's account is disabled")
+    MAKER_NO_LOGIN = "maker_no_login", _("Stopped: its maker may not log in")
+    MAKER_LEFT = "maker_left", _("Stopped: its maker left the workspace")
+
+
 class KeyMode(models.TextChoices):
     """Which of the product's two worlds a key belongs to; it shows in the key itself."""
 

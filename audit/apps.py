@@ -12,8 +12,10 @@ class AuditConfig(AppConfig):
         from audit import health, invariants, receivers, services, tasks  # noqa: F401  tasks declare themselves
         from audit.actions import LABELS
         from core import registries, trail
+        from core.console import ports
 
         trail.use_recorder(services.record)
+        ports.use_form_register(services.use_form)
         post_migrate.connect(receivers.make_partitions_after_migrate, sender=self)
         registries.health_checks.register("audit", health.trail_is_healthy)
         for action, label in LABELS.items():

@@ -43,3 +43,9 @@ def write_export(*, export_id: str) -> None:
 def expire_due_exports() -> None:
     """Delete files that have had their time."""
     services.expire_due_exports(at=clock.now())
+
+
+@job("audit.forget_used_forms", every=timedelta(hours=6))
+def forget_used_forms() -> None:
+    """Delete tokens of forms that nobody can send any more."""
+    services.forget_used_forms(at=clock.now())

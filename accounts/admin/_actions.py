@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from allauth.mfa.models import Authenticator as StoredFactor
-from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from accounts import selectors, services
+from accounts import services
 from accounts.actions import AuditAction
+from accounts.admin._effects import (
+    ENDS,
+    becomes,
+    email_effect,
+    grant_effect,
+    reset_factor_effect,
+    restrict_effect,
+    says,
+    tag_effect,
+    untag_effect,
+    verification_effect,
+)
 from accounts.admin._forms import EmailForm, NameForm, RestrictForm, RoleForm, TagForm
 from accounts.models import User
 from accounts.permissions import Permission
-from accounts.roles import PERMISSIONS, StaffRole
+from accounts.roles import StaffRole
 from accounts.states import USER_MOVES, Capability, UserStatus
 from core.console import Action, ActionCall, Effect
-
-Data = Mapping[str, Any]
 
 
 def _common(call: ActionCall) -> dict[str, Any]:
@@ -45,32 +55,10 @@ _STOPPED = frozenset({UserStatus.SUSPENDED, UserStatus.BANNED})
 _NOT_CLOSED = frozenset(UserStatus) - {UserStatus.CLOSED}
 
 
-def _becomes(target: UserStatus, *sentences: Any) -> Callable[[Any, Data, HttpRequest], list[Effect]]:
-    def effect(user: Any, _data: Data, _request: HttpRequest) -> list[Effect]:
-        if user is None:
-            return [Effect(_t("Each becomes %(status)s.") % {"status": target.label})]
-        change = Effect(_("Status"), user.get_status_display(), target.label, tone="info")
-        return [change, *(Effect(sentence, tone="warn") for sentence in sentences)]
-
-    return effect
-
-
-_ENDS = _("Sessions and running jobs end now; API keys stop working.")
-
-
 def _restrict(call: ActionCall) -> None:
     services.restrict_user(
         **_common(call), capability=Capability(call.data["capability"]), ends_at=call.data.get("ends_at")
     )
-
-
-def _restrict_effect(_user: Any, data: Data, _request: HttpRequest) -> list[Effect]:
-    if not data.get("capability"):
-        return []
-    label = Capability(data["capability"]).label
-    until = data.get("ends_at")
-    effects = [Effect(_("Capability"), label, until.strftime("%Y-%m-%d %H:%M %Z") if until else _("taken, open end"))]
-    return [*effects, Effect(_ENDS, tone="warn")] if data["capability"] == Capability.LOGIN else effects
 
 
 def _edit_name(call: ActionCall) -> None:
@@ -87,20 +75,13 @@ def _untag(call: ActionCall) -> None:
 
 def _change_email(call: ActionCall) -> str:
     change = services.request_email_change(**_common(call), new_email=call.data["new_email"])
-    return _t("Both addresses were told. Not before %(when)s.") % {"when": change.effective_at.isoformat()}
+    when = date_format(localtime(change.effective_at), "Y-m-d H:i T")
+    return _t("Both addresses were told. Not before %(when)s.") % {"when": when}
 
 
 def _grant(call: ActionCall) -> str:
     approval = services.grant_staff_role(**_common(call), role=StaffRole(call.data["role"]))
     return _t("Asked. A second person must consent: %(id)s.") % {"id": approval.public_id}
-
-
-def _grant_effect(_user: Any, data: Data, _request: HttpRequest) -> list[Effect]:
-    if not data.get("role"):
-        return []
-    held = sum(data["role"] in allowed for allowed in PERMISSIONS.values())
-    text = _t("Nothing changes until a second person consents. The role holds %(n)d permissions.") % {"n": held}
-    return [Effect(text, tone="info")]
 
 
 def _revoke_role(call: ActionCall) -> None:
@@ -114,28 +95,13 @@ def _reset_factor(call: ActionCall) -> str:
     return _t("Reset. The user was told by mail.")
 
 
-def _reset_factor_effect(user: User, _data: Data, _request: HttpRequest) -> list[Effect]:
-    kinds = [str(StoredFactor.Type(factor.type).label) for factor in selectors.list_factors(user_id=user.pk)]
-    if not kinds:
-        return [Effect(_t("There is no second factor; this will be refused."), tone="bad")]
-    lost = Effect(_t("Second factors"), ", ".join(kinds), _t("none"), tone="warn")
-    effects = [lost, Effect(_t("Recovery codes go, sessions end, and the user is told by mail."), tone="warn")]
-    if user.is_staff:
-        effects.append(Effect(_t("A colleague: nothing changes until a second person consents."), tone="info"))
-    return effects
-
-
-def _says(sentence: Any, tone: str = "info") -> Callable[[Any, Data, HttpRequest], list[Effect]]:
-    return lambda _user, _data, _request: [Effect(sentence, tone=tone)]
-
-
 USER_ACTIONS: tuple[Action, ...] = (
     Action(
         "suspend",
         _("Suspend"),
         Permission.SUSPEND_USER,
         _simple(services.suspend_user),
-        effect=_becomes(UserStatus.SUSPENDED, _ENDS),
+        effect=becomes(UserStatus.SUSPENDED, ENDS),
         available=_can_become(UserStatus.SUSPENDED, only_from=_NOT_CLOSED),
         bulk=True,
         danger=True,
@@ -149,7 +115,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         _("Reinstate"),
         Permission.SUSPEND_USER,
         _simple(services.reinstate_user),
-        effect=_becomes(UserStatus.ACTIVE),
+        effect=becomes(UserStatus.ACTIVE),
         available=_can_become(UserStatus.ACTIVE, only_from=_STOPPED),
         bulk=True,
         icon="play_circle",
@@ -162,7 +128,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         Permission.RESTRICT_USER,
         _restrict,
         form=RestrictForm,
-        effect=_restrict_effect,
+        effect=restrict_effect,
         key="r",
         icon="lock_clock",
         order=12,
@@ -173,7 +139,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         _("Send password reset"),
         Permission.SEND_PASSWORD_RESET,
         _simple(services.send_password_reset),
-        effect=_says(_("The user gets a link to choose a password. Nobody else can choose one.")),
+        effect=says(_("The user gets a link to choose a password. Nobody else can choose one.")),
         available=lambda user: user.is_active,
         key="p",
         icon="key",
@@ -185,7 +151,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         _("Reset second factor"),
         Permission.RESET_SECOND_FACTOR,
         _reset_factor,
-        effect=_reset_factor_effect,
+        effect=reset_factor_effect,
         available=lambda user: user.is_active,
         danger=True,
         description=_("For a lost phone or key. Be sure who asks: call back, or ask what only the customer knows."),
@@ -198,7 +164,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         _("Unlock login"),
         Permission.UNLOCK_LOGIN,
         _simple(services.unlock_login),
-        effect=_says(_("Failed logins of this account are forgotten, from every network.")),
+        effect=says(_("Failed logins of this account are forgotten, from every network.")),
         key="u",
         icon="lock_open",
         order=21,
@@ -209,6 +175,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         _("Send verification again"),
         Permission.RESEND_VERIFICATION,
         _simple(services.resend_verification),
+        effect=verification_effect,
         available=lambda user: user.is_active,
         icon="mark_email_read",
         order=22,
@@ -219,7 +186,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         _("End sessions"),
         Permission.END_SESSIONS,
         _simple(services.end_sessions),
-        effect=_says(_("Every browser and app is logged out. API keys go on."), "warn"),
+        effect=says(_("Every browser and app is logged out. API keys go on."), "warn"),
         icon="logout",
         order=23,
         audit_action=AuditAction.SESSION_ENDED,
@@ -230,7 +197,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         Permission.CHANGE_EMAIL,
         _change_email,
         form=EmailForm,
-        effect=_says(_("Both addresses are told now. Nothing changes before the cooling-off and a confirmation.")),
+        effect=email_effect,
         available=lambda user: user.is_active,
         icon="alternate_email",
         order=24,
@@ -254,6 +221,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         Permission.TAG_USER,
         _tag,
         form=TagForm,
+        effect=tag_effect,
         bulk=True,
         icon="label",
         order=30,
@@ -265,6 +233,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         Permission.TAG_USER,
         _untag,
         form=TagForm,
+        effect=untag_effect,
         available=lambda user: bool(user.tags),
         icon="label_off",
         order=31,
@@ -275,7 +244,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         _("Ban"),
         Permission.BAN_USER,
         _simple(services.ban_user),
-        effect=_becomes(UserStatus.BANNED, _ENDS),
+        effect=becomes(UserStatus.BANNED, ENDS),
         available=_can_become(UserStatus.BANNED, only_from=_NOT_CLOSED),
         danger=True,
         typed_name=lambda user: user.public_id,
@@ -288,7 +257,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         _("Close account"),
         Permission.CLOSE_USER,
         _simple(services.close_user),
-        effect=_becomes(UserStatus.CLOSED, _ENDS, _("API keys are revoked and stay so after reopening.")),
+        effect=becomes(UserStatus.CLOSED, ENDS, _("API keys are revoked and stay so after reopening.")),
         available=_can_become(UserStatus.CLOSED, only_from=_NOT_CLOSED),
         danger=True,
         typed_name=lambda user: user.public_id,
@@ -301,7 +270,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         _("Reopen account"),
         Permission.CLOSE_USER,
         _simple(services.reopen_user),
-        effect=_becomes(UserStatus.ACTIVE),
+        effect=becomes(UserStatus.ACTIVE),
         available=_can_become(UserStatus.ACTIVE, only_from=frozenset({UserStatus.CLOSED})),
         icon="person_add",
         order=42,
@@ -313,7 +282,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         Permission.GRANT_STAFF_ROLE,
         _grant,
         form=RoleForm,
-        effect=_grant_effect,
+        effect=grant_effect,
         available=lambda user: user.is_active,
         icon="admin_panel_settings",
         order=50,
@@ -325,7 +294,7 @@ USER_ACTIONS: tuple[Action, ...] = (
         Permission.REVOKE_STAFF_ROLE,
         _revoke_role,
         form=RoleForm,
-        effect=_says(_("It works on the person's next request. With the last role the console closes."), "warn"),
+        effect=says(_("It works on the person's next request. With the last role the console closes."), "warn"),
         available=lambda user: user.is_staff,
         danger=True,
         icon="remove_moderator",

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import services
+from accounts import selectors, services
 from accounts.actions import AuditAction
+from accounts.admin._chips import key_chip
+from accounts.admin._effects import restrict_effect
 from accounts.admin._forms import WorkspaceRestrictForm
 from accounts.models import ApiKey, Invitation, Restriction, Workspace
 from accounts.permissions import Permission
 from accounts.states import Capability, InvitationStatus
-from core.console import Action, ActionCall, ConsoleAdmin, Effect, NavItem, SearchRule
+from core import clock
+from core.console import Action, ActionCall, Chip, ConsoleAdmin, Effect, NavItem, SearchRule
 
 
 def _restrict_workspace(call: ActionCall) -> None:
@@ -73,6 +78,7 @@ class WorkspaceAdmin(ConsoleAdmin):
             Permission.RESTRICT_USER,
             _restrict_workspace,
             form=WorkspaceRestrictForm,
+            effect=restrict_effect,
             key="r",
             icon="lock_clock",
             order=10,
@@ -189,7 +195,7 @@ class ApiKeyAdmin(ConsoleAdmin):
         "name",
         "public_id",
         "key_prefix",
-        "is_live",
+        "state",
         "workspace",
         "created_by",
         "last_used_at",
@@ -197,6 +203,7 @@ class ApiKeyAdmin(ConsoleAdmin):
     )
     list_filter = ("mode", "created_at")
     list_select_related = ("workspace", "created_by", "replaced_by")
+    chip_fields = ("mode",)
     search_rules = (
         SearchRule.public_id(),
         SearchRule.public_id("workspace", prefix="wsp"),
@@ -204,7 +211,7 @@ class ApiKeyAdmin(ConsoleAdmin):
         SearchRule.prefix("key_prefix", pattern=r"bk_(live|test)_[0-9A-Za-z]{2,6}", is_sharp=True),
     )
     search_help = _("Id, workspace id, user id, or how the key begins (bk_live_…)")
-    key_facts = ("key_prefix", "is_live", "last_used_at")
+    key_facts = ("key_prefix", "state", "last_used_at")
     fields = (
         "public_id",
         "workspace",
@@ -228,15 +235,20 @@ class ApiKeyAdmin(ConsoleAdmin):
             effect=lambda _obj, _data, _request: [Effect(_("Calls with this key fail from now on."), tone="warn")],
             available=lambda key: key.is_live(timezone.now()),
             danger=True,
+            typed_name=lambda key: key.key_prefix,
             icon="key_off",
             audit_action=AuditAction.KEY_REVOKED,
         ),
     )
 
-    @admin.display(description=_("Live"), boolean=True)
-    def is_live(self, key: ApiKey) -> bool:
-        """Neither revoked nor expired."""
-        return key.is_live(timezone.now())
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
+        """With what may stop a key although it is neither revoked nor expired."""
+        return selectors.with_what_stops(super().get_queryset(request), at=clock.now())
+
+    @admin.display(description=_("State"))
+    def state(self, key: ApiKey) -> Chip:
+        """Whether calls with it are let in now, and why not."""
+        return key_chip(key, at=clock.now())
 
     @admin.display(description=_("Scopes"))
     def scope_list(self, key: ApiKey) -> str:

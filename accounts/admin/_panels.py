@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors
+from accounts.admin._chips import key_chip
 from accounts.permissions import Permission
 from core import clock
 from core.console import Panel, masked, panels
@@ -34,10 +35,10 @@ def _restrictions(public_id: str) -> dict[str, Any]:
 
 def _teams(public_id: str) -> dict[str, Any]:
     user = selectors.get_user_by_public_id(public_id)
+    at = clock.now()
     return {
         "workspaces": selectors.list_workspaces(user=user).order_by("created_at")[:50],
-        "keys": selectors.list_api_keys_of(user=user)[:50],
-        "now": clock.now(),
+        "keys": [(key, key_chip(key, at=at)) for key in selectors.list_api_keys_of(user=user, at=at)[:50]],
     }
 
 

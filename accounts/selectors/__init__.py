@@ -1,7 +1,7 @@
 """Reads of this app. One file a noun."""
 
 from accounts.selectors._access import Access, describe_access, list_staff_access
-from accounts.selectors._keys import find_api_key, list_api_keys, list_api_keys_of
+from accounts.selectors._keys import find_api_key, key_state, list_api_keys, list_api_keys_of, with_what_stops
 from accounts.selectors._logins import (
     KEY_GUESSES,
     KNOWN_FOR,
@@ -61,6 +61,7 @@ __all__ = [
     "get_user_by_public_id",
     "get_workspace",
     "is_known_network",
+    "key_state",
     "list_api_keys",
     "list_api_keys_of",
     "list_capabilities_taken",
@@ -76,4 +77,5 @@ __all__ = [
     "list_workspaces",
     "summarize_factors",
     "summarize_login_state",
+    "with_what_stops",
 ]

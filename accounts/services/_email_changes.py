@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.actions import AuditAction
 from accounts.devices import account_digest
-from accounts.errors import EmailTaken, NothingToChange, TokenUnusable
+from accounts.errors import AccountDisabled, EmailTaken, NothingToChange, TokenUnusable
 from accounts.events import EmailChanged
 from accounts.models import EmailChange, LoginNetwork, User
 from accounts.services._base import lock_user, refuse_unfit_staff, refuse_without_reason, user_target
@@ -39,12 +39,14 @@ def request_email_change(
 ) -> EmailChange:
     """Begin a change of address. An open one of the same user is canceled.
 
-    Staff need a reason. Refuses InvalidInput, NothingToChange, EmailTaken for staff (a customer is
+    Staff need a reason. Refuses AccountDisabled, InvalidInput, NothingToChange, EmailTaken for staff (a customer is
     told nothing about other accounts: the change then fails when it would be confirmed), OwnAccount,
     StaffTarget.
     """
     user = lock_user(user_id)
     refuse_unfit_staff(actor=actor, user=user)
+    if not user.is_active:
+        raise AccountDisabled
     by_staff = actor.kind is ActorKind.STAFF
     reason = refuse_without_reason(reason) if by_staff else reason
     new_email = clean_email(new_email, field="new_email")
@@ -81,7 +83,9 @@ def confirm_email_change(*, token: str, at: datetime) -> EmailChange:
     EmailTaken where another account takes the address at the same moment.
     """
     change = _by_token(at, confirm_digest=digest_of(token))
-    if change.status != EmailChangeStatus.REQUESTED or User.objects.filter(email=change.new_email).exists():
+    if change.status != EmailChangeStatus.REQUESTED or not change.user.is_active:
+        raise TokenUnusable
+    if User.objects.filter(email=change.new_email).exists():
         raise TokenUnusable
     _settle(change, EmailChangeStatus.CONFIRMED, at=at)
     if change.effective_at <= at:
@@ -111,6 +115,20 @@ def cancel_email_change(
     return _cancel(change, actor=actor, at=at, reason=reason, ticket=ticket)
 
 
+def drop_email_change(*, user: User, at: datetime) -> str:
+    """Cancel the open change of ``user``, whose row the caller has locked; returns its public id, "" where none was.
+
+    A building block for commands: both addresses are told, the caller audits.
+    """
+    change = EmailChange.objects.select_for_update().filter(user=user, status__in=OPEN_EMAIL_CHANGES).first()
+    if change is None:
+        return ""
+    change.user = user
+    _settle(change, EmailChangeStatus.CANCELED, at=at)
+    send_email_change_ended(change=change, template="accounts.email_change_canceled", at=at)
+    return change.public_id
+
+
 def settle_due_email_changes(*, at: datetime) -> int:
     """Apply the confirmed changes whose cooling-off is over and expire the forgotten; returns how many."""
     due = EmailChange.objects.filter(status__in=OPEN_EMAIL_CHANGES, effective_at__lte=at).order_by("effective_at")
@@ -121,7 +139,9 @@ def settle_due_email_changes(*, at: datetime) -> int:
 def _settle_due(change_id: uuid.UUID, *, at: datetime) -> int:
     change = _locked(EmailChange.objects.get(pk=change_id))
     if change.status == EmailChangeStatus.CONFIRMED:
-        if User.objects.filter(email=change.new_email).exclude(pk=change.user_id).exists():
+        if not change.user.is_active:
+            _cancel(change, actor=CLOCK, at=at, reason="the account is disabled")
+        elif User.objects.filter(email=change.new_email).exclude(pk=change.user_id).exists():
             _cancel(change, actor=CLOCK, at=at, reason="another account took the address meanwhile")
         else:
             _apply(change, actor=CLOCK, at=at)

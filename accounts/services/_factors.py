@@ -18,6 +18,7 @@ from accounts.actions import AuditAction
 from accounts.errors import LastFactor, NothingToChange, TooMany
 from accounts.models import User
 from accounts.services._base import lock_user, user_target
+from accounts.services._email_changes import drop_email_change
 from accounts.services._logins import trust_network
 from accounts.services._mail import frontend_url, send_security_notice, send_to
 from accounts.services._sessions import drop_sessions
@@ -48,14 +49,16 @@ def change_password(*, user: User, password: str, keep: str, at: datetime) -> No
 def reset_password(*, user: User, password: str, network: str | None, at: datetime) -> None:
     """The user chose a password by a mailed link. Every session ends; the second factor stays asked for.
 
-    Who reads the mailbox is no stranger: the network counts as known from now on, so that nobody's
-    guessing keeps its owner out.
+    An open change of address is canceled: who takes an account back by its mailbox must not lose the
+    mailbox to whoever asked for the change. Who reads it is no stranger: the network counts as known
+    from now on, so that nobody's guessing keeps its owner out.
     """
     user.set_password(password)
     user.save(update_fields=["password"])
     ended = drop_sessions(user=user)
+    canceled = drop_email_change(user=user, at=at)
     trust_network(user=user, network=network, at=at)
-    _record(user, AuditAction.PASSWORD_RESET, at=at, sessions_ended=ended)
+    _record(user, AuditAction.PASSWORD_RESET, at=at, sessions_ended=ended, email_change_canceled=canceled)
 
 
 @transaction.atomic

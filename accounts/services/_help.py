@@ -44,8 +44,12 @@ def send_password_reset(*, user_id: uuid.UUID, actor: Actor, reason: str, at: da
 
 @transaction.atomic
 def resend_verification(*, user_id: uuid.UUID, actor: Actor, reason: str, at: datetime, ticket: str = "") -> None:
-    """Mail the user the link that proves the address again. NothingToChange where it is proved."""
+    """Mail the user the link that proves the address again. NothingToChange where it is proved.
+
+    Refuses AccountDisabled, StaffTarget, OwnAccount.
+    """
     user = lock_user(user_id)
+    refuse_unfit_staff(actor=actor, user=user)
     if not user.is_active:
         raise AccountDisabled
     address, _ = EmailAddress.objects.get_or_create(

@@ -20,7 +20,7 @@ from accounts.services._base import (
 )
 from accounts.services._mail import send_invitation
 from accounts.services._members import add_member, require_manager
-from accounts.states import INVITATION_MOVES, InvitationStatus, MemberRole
+from accounts.states import INVITATION_MOVES, MANAGING_ROLES, InvitationStatus, MemberRole
 from accounts.tokens import digest_of, new_token
 from accounts.values import clean_email
 from audit import services as audit_services
@@ -73,6 +73,7 @@ def invite_member(
 def accept_invitation(*, token: str, user_id: uuid.UUID, actor: Actor, at: datetime) -> Membership:
     """Become a member by the link's token. The user's address must be the invited one.
 
+    Who invited must still be active and entitled to: an invitation gives no more than they have.
     Refuses InvitationUnusable, with the same words whatever is wrong; AlreadyMember.
     """
     found = Invitation.objects.filter(token_digest=digest_of(token)).only("workspace_id").first()
@@ -80,8 +81,8 @@ def accept_invitation(*, token: str, user_id: uuid.UUID, actor: Actor, at: datet
         raise InvitationUnusable
     workspace = lock_workspace(found.workspace_id)
     user = lock_user(user_id)
-    invitation = Invitation.objects.get(pk=found.pk)
-    if not invitation.is_open(at) or invitation.email.lower() != user.email.lower():
+    invitation = Invitation.objects.select_related("invited_by").get(pk=found.pk)
+    if not invitation.is_open(at) or not _is_backed(invitation) or invitation.email.lower() != user.email.lower():
         raise InvitationUnusable
     if Membership.objects.filter(workspace=workspace, user=user).exists():
         raise AlreadyMember
@@ -123,6 +124,15 @@ def revoke_invitation_as_staff(
     lock_workspace(found.workspace_id)
     invitation = Invitation.objects.get(pk=invitation_id)
     return _revoke(invitation, actor=actor, at=at, reason=refuse_without_reason(reason), ticket=ticket)
+
+
+def _is_backed(invitation: Invitation) -> bool:
+    """Whether who invited is active and still holds a role that may invite to this one."""
+    entitled = {MemberRole.OWNER} if invitation.role == MemberRole.OWNER else MANAGING_ROLES
+    held = Membership.objects.filter(
+        workspace=invitation.workspace_id, user=invitation.invited_by_id, role__in=entitled
+    )
+    return invitation.invited_by.is_active and held.exists()
 
 
 def _refuse_unfit(workspace: Workspace, *, email: str) -> None:

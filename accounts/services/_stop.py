@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from accounts.models import ApiKey, User
+from accounts.services._email_changes import drop_email_change
 from accounts.services._sessions import drop_sessions
 from core.actors import Actor
 from outbox import services as outbox_services
 
 
-def stop_everything(*, user: User, actor: Actor, reason: str, at: datetime) -> int:
-    """End the sessions and jobs of ``user`` and of their API keys; returns how many sessions there were.
+def stop_everything(*, user: User, actor: Actor, reason: str, at: datetime) -> dict[str, Any]:
+    """End the sessions, jobs and open change of address of ``user``, and the jobs of their API keys.
 
-    The keys themselves need nothing: every use of one reads its maker's state. The caller audits.
+    Returns what the entry should tell: how many sessions ended, which change was canceled. The keys
+    themselves need nothing: every use of one reads its maker's state. The caller audits.
     """
     keys = [key.public_id for key in ApiKey.objects.filter(created_by=user, revoked_at__isnull=True).only("id")]
     outbox_services.cancel_jobs_of(actor_ids=[user.public_id, *keys], actor=actor, reason=reason, at=at)
-    return drop_sessions(user=user)
+    canceled = drop_email_change(user=user, at=at)
+    return {"sessions_ended": drop_sessions(user=user), "email_change_canceled": canceled}

@@ -103,7 +103,7 @@ def _change_status(
     moves = USER_MOVES if only_from is None else {s: USER_MOVES[s] for s in only_from}
     move(user, moves=moves, target=target, at=at)
     user.save(update_fields=["status", "status_changed_at"])
-    ended = 0 if user.is_active else stop_everything(user=user, actor=actor, reason=reason, at=at)
+    stopped = {} if user.is_active else stop_everything(user=user, actor=actor, reason=reason, at=at)
     audit_services.record(
         action=action,
         at=at,
@@ -112,7 +112,7 @@ def _change_status(
         reason=reason,
         ticket=ticket,
         changes={"status": (before.value, target.value)},
-        details={"sessions_ended": ended} if ended else None,
+        details={what: count for what, count in stopped.items() if count} or None,
     )
     if user.is_active:
         events.publish(UserEnabled(user_id=user.public_id, at=at))
@@ -135,9 +135,10 @@ def edit_user(
 ) -> User:
     """Change how a person is addressed. None leaves a value alone.
 
-    Refuses InvalidInput, and NothingToChange where every value is as before.
+    Refuses InvalidInput, StaffTarget, OwnAccount, and NothingToChange where every value is as before.
     """
     user = lock_user(user_id)
+    refuse_unfit_staff(actor=actor, user=user)
     wanted: dict[str, str] = {}
     if name is not None:
         wanted["name"] = clean_name(name)
@@ -165,8 +166,9 @@ def edit_user(
 
 @transaction.atomic
 def tag_user(*, user_id: uuid.UUID, tag: str, actor: Actor, at: datetime, reason: str = "", ticket: str = "") -> User:
-    """Put a tag on a user. Refuses InvalidInput, NothingToChange where it is there, TooMany."""
+    """Put a tag on a user. Refuses InvalidInput, NothingToChange where it is there, TooMany, StaffTarget."""
     user = lock_user(user_id)
+    refuse_unfit_staff(actor=actor, user=user)
     tag = clean_tag(tag)
     if tag in user.tags:
         raise NothingToChange
@@ -185,8 +187,9 @@ def tag_user(*, user_id: uuid.UUID, tag: str, actor: Actor, at: datetime, reason
 
 @transaction.atomic
 def untag_user(*, user_id: uuid.UUID, tag: str, actor: Actor, at: datetime, reason: str = "", ticket: str = "") -> User:
-    """Take a tag off a user. Refuses NothingToChange where it is not there."""
+    """Take a tag off a user. Refuses NothingToChange where it is not there, StaffTarget."""
     user = lock_user(user_id)
+    refuse_unfit_staff(actor=actor, user=user)
     if tag not in user.tags:
         raise NothingToChange
     left = [t for t in user.tags if t != tag]

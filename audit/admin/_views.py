@@ -87,6 +87,9 @@ class SavedViewAdmin(ConsoleAdmin):
             _("Forget"),
             Permission.VIEW_ENTRY,
             _remove,
+            effect=lambda view, _data, _request: [
+                Effect(_now("“%(name)s” is forgotten. The entries it finds stay.") % {"name": view.name})
+            ],
             audit_action=AuditAction.VIEW_REMOVED,
             icon="delete",
         ),

@@ -3,6 +3,7 @@
 from audit.services._approvals import approve, deny, expire_due_approvals, request_approval, withdraw
 from audit.services._entries import record
 from audit.services._exports import expire_due_exports, open_export, request_export, write_export
+from audit.services._forms import forget_used_forms, use_form
 from audit.services._partitions import ensure_partitions, make_partitions_ahead
 from audit.services._payloads import withdraw_payloads
 from audit.services._reconciliation import acknowledge_stray, reconcile
@@ -19,6 +20,7 @@ __all__ = [
     "ensure_partitions",
     "expire_due_approvals",
     "expire_due_exports",
+    "forget_used_forms",
     "make_partitions_ahead",
     "open_export",
     "reconcile",
@@ -27,6 +29,7 @@ __all__ = [
     "request_approval",
     "request_export",
     "save_view",
+    "use_form",
     "verify",
     "verify_and_keep",
     "withdraw",

@@ -87,7 +87,7 @@ def _post(console_admin: ConsoleAdmin, request: HttpRequest, action: Action, obj
             call,
             kind=console_admin.target_kind,
             target=console_admin.target_of(obj),
-            scope=once.claimed(request, token),
+            scope=once.claimed(token),
         )
     except Refusal as refusal:
         form.add_error(None, str(refusal))

@@ -79,7 +79,7 @@ def _start(console_admin: ConsoleAdmin, request: HttpRequest, action: Action) ->
     token = once.token_of(request)
     run_id = ""
     try:
-        with once.claimed(request, token):
+        with once.claimed(token):
             run_id = jobs.start_bulk(
                 action=action_key(console_admin.target_kind, action),
                 object_ids=ids,

@@ -63,7 +63,7 @@ class DeedView(ConsoleView):
         call = call_from(form, obj=subject, request=request, token=token)
         target = Target(self.kind, "*")
         try:
-            said = perform(self.action, call, kind=self.kind, target=target, scope=once.claimed(request, token))
+            said = perform(self.action, call, kind=self.kind, target=target, scope=once.claimed(token))
         except Refusal as refusal:
             form.add_error(None, str(refusal))
             context = self._context(request, subject, form)

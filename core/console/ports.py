@@ -1,10 +1,11 @@
-"""What the console needs from above core: who has a permission, and the gate before every page."""
+"""What the console needs from above core: who has a permission, the gate before every page, which forms are used."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
@@ -20,10 +21,18 @@ class Trace:
 RoleLookup = Callable[[str], Sequence[str]]
 Gate = Callable[[HttpRequest], HttpResponse | None]
 
+
+class FormRegister(Protocol):
+    """Notes in the caller's transaction that a form's token is used; False where it was used before."""
+
+    def __call__(self, *, token: str, at: datetime) -> bool: ...
+
+
 _role_lookup: RoleLookup | None = None
 _gate: Gate | None = None
 _login_view: Callable[..., HttpResponseBase] | None = None
 _last_trace: Callable[[str], Trace | None] | None = None
+_form_register: FormRegister | None = None
 
 
 def use_role_lookup(lookup: RoleLookup) -> None:
@@ -49,6 +58,19 @@ def use_login_view(view: Callable[..., HttpResponseBase]) -> None:
     """
     global _login_view  # noqa: PLW0603  one process-wide port, set at start
     _login_view = view
+
+
+def use_form_register(register: FormRegister) -> None:
+    """Set where used forms are noted; ``audit`` calls this once at start."""
+    global _form_register  # noqa: PLW0603  one process-wide port, set at start
+    _form_register = register
+
+
+def use_up(token: str, *, at: datetime) -> bool:
+    """Use up the token of a form; False where that was done before. Without a register it raises."""
+    if _form_register is None:
+        raise RuntimeError("no form register: is 'audit' in INSTALLED_APPS?")
+    return _form_register(token=token, at=at)
 
 
 def login_view() -> Callable[..., HttpResponseBase] | None:

@@ -151,6 +151,9 @@ class AddSuppression(DeedView):
         Permission.MANAGE_SUPPRESSIONS,
         _add_suppression,
         form=SuppressForm,
+        effect=lambda _none, data, _request: [
+            Effect(_("No mail goes to %(address)s any more.") % {"address": data.get("address") or "…"}, tone="warn")
+        ],
         audit_action="outbox.suppression.added",
     )
 

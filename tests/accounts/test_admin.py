@@ -9,18 +9,20 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import services
-from accounts.models import ApiKey, Invitation, Restriction, User, Workspace
+from accounts.models import ApiKey, Invitation, Membership, Restriction, User, Workspace
 from accounts.roles import PERMISSIONS
-from accounts.states import Capability
+from accounts.states import Capability, MemberRole
 from core import clock as core_clock
 from tests.cast import log_in_as
-from tests.factories.accounts import ApiKeyFactory, UserFactory, actor, invite, mails, restrict
+from tests.factories.accounts import SUPPORT, ApiKeyFactory, UserFactory, actor, invite, mails, restrict
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 Entries = Callable[[], list[str]]
+WHY: dict[str, Any] = {"actor": SUPPORT, "reason": "Seen abuse", "at": core_clock.now()}
 LISTS = ["user", "workspace", "invitation", "restriction", "apikey"]
 
 
@@ -114,6 +116,36 @@ class TestPages:
         assert [p for p in PERMISSIONS if p not in page] == []
 
 
+STOPS: dict[str, tuple[Callable[[User, Workspace], object], str]] = {
+    "suspended": (lambda user, _team: services.suspend_user(user_id=user.pk, **WHY), "account is disabled"),
+    "no login": (lambda user, _team: restrict(user, Capability.LOGIN, at=core_clock.now()), "may not log in"),
+    "left": (
+        lambda user, team: services.leave_workspace(
+            workspace_id=team.pk, user_id=user.pk, actor=actor(user), at=core_clock.now()
+        ),
+        "Revoked",
+    ),
+    "gone": (lambda user, _team: Membership.objects.filter(user=user).delete(), "left the workspace"),
+}
+
+
+class TestKeyState:
+    @pytest.mark.parametrize(("stop", "words"), STOPS.values(), ids=STOPS)
+    def test_is_that_of_a_call_and_says_why(
+        self, max_: User, ada: User, bo: User, ada_team: Workspace, stop: Callable[..., object], words: str
+    ) -> None:
+        Membership.objects.filter(workspace=ada_team, user=bo).update(role=MemberRole.ADMIN)
+        made = ApiKeyFactory(by=bo, workspace=ada_team, at=core_clock.now())
+        browser, headers = log_in_as(max_, console=True), {"Authorization": f"Bearer {made.secret}"}
+        page = f"/admin/accounts/apikey/{made.key.public_id}/"
+        assert Client().get("/api/v1/me/", headers=headers).status_code == 200
+        assert str(browser.get(page).context_data["key_facts"][1].html).strip().endswith("Live</span>")
+        stop(bo, ada_team)
+        assert Client().get("/api/v1/me/", headers=headers).status_code == 401
+        for url in (page, "/admin/accounts/apikey/", f"/admin/accounts/user/{bo.public_id}/panel/teams/"):
+            assert words in browser.get(url).content.decode(), url
+
+
 class TestDeeds:
     @pytest.mark.parametrize(
         ("deed", "answers", "entry"),
@@ -172,7 +204,11 @@ class TestDeeds:
         assert Restriction.objects.get().lifted_by == max_.public_id
 
     def test_a_key_is_revoked(self, max_: User, ada: User) -> None:
-        do(log_in_as(max_, console=True), ApiKeyFactory(by=ada).key, "revoke")
+        browser, key = log_in_as(max_, console=True), ApiKeyFactory(by=ada).key
+        assert do(browser, key, "revoke").status_code == 422
+        assert do(browser, key, "revoke", confirmation="bk_live_wrong").status_code == 422
+        assert not ApiKey.objects.get().revoked_at
+        do(browser, key, "revoke", confirmation=key.key_prefix)
         assert ApiKey.objects.get().revoked_at
 
     def test_an_invitation_is_revoked(self, max_: User, ada: User, ada_team: Workspace) -> None:

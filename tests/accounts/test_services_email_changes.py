@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -9,11 +10,11 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from accounts import selectors, services, tasks
-from accounts.errors import EmailTaken, NothingToChange, OwnAccount, TokenUnusable
+from accounts.errors import AccountDisabled, EmailTaken, NothingToChange, OwnAccount, TokenUnusable
 from accounts.models import EmailChange, User
-from accounts.states import EmailChangeStatus
+from accounts.states import Capability, EmailChangeStatus
 from core.errors import InvalidInput, NotFound
-from tests.factories.accounts import A_MORNING, UserFactory, actor, key_in_mail, mails
+from tests.factories.accounts import A_MORNING, SUPPORT, UserFactory, actor, key_in_mail, mails
 
 pytestmark = pytest.mark.django_db
 Entries = Callable[[], list[str]]
@@ -187,3 +188,58 @@ def test_the_open_change_is_found_until_it_ends(ada: User) -> None:
     ask(ada)
     assert selectors.find_open_email_change(user_id=ada.pk, at=A_MORNING)
     assert not selectors.find_open_email_change(user_id=ada.pk, at=A_MORNING + COOLING + timedelta(days=7))
+
+
+STOPS = {
+    "suspend": services.suspend_user,
+    "ban": services.ban_user,
+    "close": services.close_user,
+    "no-login": functools.partial(services.restrict_user, capability=Capability.LOGIN),
+}
+
+
+@pytest.mark.parametrize("stop", STOPS.values(), ids=STOPS)
+class TestStoppedAccount:
+    def test_keeps_its_address(self, ada: User, kim: User, stop: Callable[..., object], entries: Entries) -> None:
+        ask(ada)
+        confirm()
+        before = len(entries())
+        stop(user_id=ada.pk, actor=SUPPORT, reason="Seen abuse", at=A_MORNING + HOUR)
+        assert len(entries()) == before + 1
+        assert EmailChange.objects.get().status == EmailChangeStatus.CANCELED
+        assert mails(NEW)[-1] == mails("ada@example.com")[-1] == "accounts.email_change_canceled"
+        services.settle_due_email_changes(at=A_MORNING + COOLING)
+        assert User.objects.get(pk=ada.pk).email == "ada@example.com"
+
+    def test_is_not_given_another_by_a_link_in_the_mail(self, ada: User, stop: Callable[..., object]) -> None:
+        ask(ada)
+        stop(user_id=ada.pk, actor=SUPPORT, reason="Seen abuse", at=A_MORNING)
+        with pytest.raises(TokenUnusable):
+            confirm()
+
+
+class TestDisabledAccount:
+    def test_gets_no_other_address_by_a_row_that_was_left(self, ada: User) -> None:
+        ask(ada)
+        confirm()
+        User.objects.filter(pk=ada.pk).update(status="banned")
+        services.settle_due_email_changes(at=A_MORNING + COOLING)
+        assert User.objects.get(pk=ada.pk).email == "ada@example.com"
+        assert EmailChange.objects.get().status == EmailChangeStatus.CANCELED
+
+    def test_cannot_ask_for_another(self, ada: User) -> None:
+        services.suspend_user(user_id=ada.pk, actor=SUPPORT, reason="Seen abuse", at=A_MORNING)
+        with pytest.raises(AccountDisabled):
+            ask(User.objects.get(pk=ada.pk))
+
+
+class TestResetByMail:
+    def test_takes_back_an_account_whose_address_somebody_else_is_changing(self, ada: User, entries: Entries) -> None:
+        ask(ada)
+        confirm()
+        before = len(entries())
+        services.reset_password(user=ada, password="another-violin-72", network=None, at=A_MORNING + HOUR)
+        assert entries()[before:] == ["accounts.password.reset"]
+        services.settle_due_email_changes(at=A_MORNING + COOLING)
+        assert User.objects.get(pk=ada.pk).email == "ada@example.com"
+        assert mails(NEW)[-1] == "accounts.email_change_canceled"

@@ -264,6 +264,31 @@ class TestAcceptInvitation:
         with pytest.raises(InvitationUnusable):
             accept(token, cleo, at=A_MORNING + timedelta(days=7))
 
+    @pytest.mark.parametrize("fate", ["removed", "demoted", "suspended"])
+    def test_ends_with_the_say_of_who_invited(
+        self, ada: User, bo: User, cleo: User, ada_team: Workspace, fate: str
+    ) -> None:
+        change(ada_team, bo, MemberRole.ADMIN, by=ada)
+        _invitation, token = invite(ada_team, cleo.email, by=bo)
+        if fate == "removed":
+            remove(ada_team, bo, by=ada)
+        elif fate == "demoted":
+            change(ada_team, bo, MemberRole.MEMBER, by=ada)
+        else:
+            services.suspend_user(user_id=bo.pk, actor=SUPPORT, reason="Seen abuse", at=A_MORNING)
+        with pytest.raises(InvitationUnusable):
+            services.accept_invitation(token=token, user_id=cleo.pk, actor=actor(cleo), at=A_MORNING)
+        assert not Membership.objects.filter(workspace=ada_team, user=cleo).exists()
+
+    def test_makes_no_owner_where_who_invited_is_one_no_more(
+        self, ada: User, bo: User, cleo: User, ada_team: Workspace
+    ) -> None:
+        change(ada_team, bo, MemberRole.OWNER, by=ada)
+        _invitation, token = invite(ada_team, cleo.email, by=bo, role=MemberRole.OWNER)
+        change(ada_team, bo, MemberRole.ADMIN, by=ada)
+        with pytest.raises(InvitationUnusable):
+            services.accept_invitation(token=token, user_id=cleo.pk, actor=actor(cleo), at=A_MORNING)
+
     def test_an_unknown_token_is_refused(self, cleo: User) -> None:
         with pytest.raises(InvitationUnusable):
             accept("nothing", cleo)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -10,12 +11,13 @@ from django.contrib.sessions.models import Session
 from accounts import selectors, services
 from accounts.errors import LastOwner, NothingToChange, OwnAccount, StaffTarget, TooMany
 from accounts.models import ApiKey, User, Workspace
+from accounts.roles import StaffRole
 from accounts.states import MemberRole, UserStatus
 from core.actors import Actor
 from core.errors import InvalidInput, InvalidTransition, NotFound
 from core.ids import new_id
 from tests.cast import session_token
-from tests.factories.accounts import A_MORNING, SUPPORT, ApiKeyFactory, actor, join, personal
+from tests.factories.accounts import A_MORNING, SUPPORT, ApiKeyFactory, UserFactory, actor, join, personal
 
 pytestmark = pytest.mark.django_db
 Entries = Callable[[], list[str]]
@@ -140,6 +142,34 @@ class TestEditUser:
     def test_refuses_to_change_nothing(self, ada: User) -> None:
         with pytest.raises(NothingToChange):
             services.edit_user(user_id=ada.pk, actor=actor(ada), at=A_MORNING, name=ada.name)
+
+
+DEEDS_ON_COLLEAGUES = {
+    "edit": lambda user, by: services.edit_user(user_id=user.pk, name="Someone", actor=by, at=A_MORNING),
+    "tag": lambda user, by: services.tag_user(user_id=user.pk, tag="vip", actor=by, at=A_MORNING),
+    "untag": lambda user, by: services.untag_user(user_id=user.pk, tag="old", actor=by, at=A_MORNING),
+    "verify": lambda user, by: services.resend_verification(user_id=user.pk, actor=by, reason="Asked", at=A_MORNING),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS_ON_COLLEAGUES.values(), ids=DEEDS_ON_COLLEAGUES)
+class TestDeedsOnStaff:
+    @pytest.fixture
+    def lead(self, max_: User) -> User:
+        colleague = UserFactory(role=StaffRole.SUPPORT_LEAD, is_email_verified=False)
+        services.tag_user(user_id=colleague.pk, tag="old", actor=actor(max_), at=A_MORNING)
+        return colleague
+
+    def test_need_a_permission_of_their_own(self, sam: User, lead: User, deed: Callable[..., Any]) -> None:
+        with pytest.raises(StaffTarget):
+            deed(lead, actor(sam))
+
+    def test_are_not_for_oneself(self, lead: User, deed: Callable[..., Any]) -> None:
+        with pytest.raises(OwnAccount):
+            deed(lead, actor(lead))
+
+    def test_are_open_to_founders(self, max_: User, lead: User, deed: Callable[..., Any]) -> None:
+        deed(lead, actor(max_))
 
 
 class TestTags:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.models import User
 from audit import services as audit_services
 from core import trail
+from tests import races
 from tests.core.console import demo
 
 
@@ -58,6 +59,29 @@ class TestOneFormTwoClicks:
         [thread.join() for thread in clicks]
         assert codes == [302] * 6
         assert trail_of("demo.") == [("demo.user.renamed", "done")]
+
+    def test_hold_for_each_of_many_forms_sent_at_once(self, sam, url):
+        forms = [
+            {"name": f"Ada {n}", "reason": "asked", "token": sam.get(url).context["token"]}
+            for n in range(races.THREADS)
+        ]
+
+        def send(number):
+            browser = Client()
+            browser.cookies = sam.cookies
+            return browser.post(url, forms[number]).status_code
+
+        assert races.at_once(send) == [302] * len(forms)
+        assert len(trail_of("demo.")) == len(forms)
+        again = [send(number) for number in range(len(forms))]
+        assert again == [302] * len(forms)
+        assert len(trail_of("demo.")) == len(forms)
+
+    def test_may_be_sent_again_after_a_refusal(self, sam, url):
+        token = sam.get(url).context["token"]
+        sam.post(url, {"name": "a name of more than twenty letters", "reason": "asked", "token": token})
+        sam.post(url, {"name": "Ada King", "reason": "asked", "token": token})
+        assert trail_of("demo.") == [("demo.user.rename", "refused"), ("demo.user.renamed", "done")]
 
 
 class TestRefusedAttempt:
