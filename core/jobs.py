@@ -28,6 +28,9 @@ class JobDefinition:
 
     ``belongs_to_actor`` says whether the job ends when its actor is disabled; mail that must
     reach a disabled customer sets it to False.
+
+    ``arguments_fixed``: it acts for its actor on what the arguments name, so nobody may run it
+    again with others.
     """
 
     name: str
@@ -40,6 +43,7 @@ class JobDefinition:
     catch_up: bool = False
     transactional: bool = True
     belongs_to_actor: bool = True
+    arguments_fixed: bool = False
 
 
 class Backend(Protocol):

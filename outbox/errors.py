@@ -30,6 +30,37 @@ class JobRetired(Refusal):
 
 
 @dataclass(eq=False)
+class ArgumentsFixed(Refusal):
+    """This kind of job acts for who asked for it; other arguments would be somebody else's work in their name."""
+
+    code = "job_arguments_fixed"
+    title = "These arguments cannot be changed"
+    detail = "The job {job} runs as it was asked for, or not at all."
+    job: str
+
+
+@dataclass(eq=False)
+class WorkSettled(Refusal):
+    """What the job was for is over: its message is sent or given up, its bulk run has ended."""
+
+    code = "job_work_settled"
+    title = "There is nothing left to do"
+    detail = "What {job} was for is settled. Ask for it anew."
+    job: str
+
+
+@dataclass(eq=False)
+class ForeignBulkRun(Refusal):
+    """A chunk ran for somebody else than who started the bulk run."""
+
+    code = "bulk_run_foreign"
+    http_status = 403
+    title = "This bulk run is somebody else's"
+    detail = "The bulk run {run} acts for who started it alone."
+    run: str
+
+
+@dataclass(eq=False)
 class TwinWaiting(Refusal):
     """Another job with the same name and dedupe key is waiting already."""
 

@@ -30,10 +30,10 @@ def sing_canary(*, queue: str, sent_at: str) -> None:
     services.note_canary(queue=queue, sent_at=datetime.fromisoformat(sent_at), at=services.database_now())
 
 
-@job("outbox.prune", queue="low", every=timedelta(hours=1), timeout_seconds=300)
+@job("outbox.prune", queue="low", every=timedelta(hours=1), timeout_seconds=300, transactional=False)
 def prune() -> None:
     """Delete what is past its time."""
-    services.prune(at=now())
+    services.prune(at=now(), stop_after_seconds=240)
 
 
 @job("outbox.apply_mail_event", queue="mail", belongs_to_actor=False)
@@ -42,7 +42,7 @@ def apply_mail_event(*, event_id: int) -> None:
     services.apply_mail_event(event_id=event_id, at=now())
 
 
-@job("outbox.run_bulk_chunk", queue="bulk", timeout_seconds=600, transactional=False)
+@job("outbox.run_bulk_chunk", queue="bulk", timeout_seconds=600, transactional=False, arguments_fixed=True)
 def run_bulk_chunk(*, run_id: str) -> None:
     """Act on the next items of a bulk run."""
     services.run_bulk_chunk(run_id=UUID(run_id), at=now())

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from core import jobs
 from core.console import (
     Action,
     ActionCall,
@@ -39,6 +40,13 @@ class RetryForm(ActionForm):
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
         help_text=_("As JSON. Leave them as they are to run the job as it was."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        definition = jobs.definitions.get(self.obj.name) if self.obj else None
+        if definition and definition.arguments_fixed:
+            self.fields["arguments"].disabled = True
+            self.fields["arguments"].help_text = _("This job runs as it was asked for, or not at all.")
 
     def clean_arguments(self) -> dict[str, Any] | None:
         """A JSON object, or nothing."""
@@ -71,7 +79,7 @@ def _cancel(call: ActionCall) -> str:
 def _retry_effect(job: Job, data: Any, _request: HttpRequest) -> list[Effect]:
     effects = [Effect(_("Status"), job.get_status_display(), JobStatus.QUEUED.label)]
     if data.get("arguments") not in (None, job.arguments):
-        effects.append(Effect(_("The job runs with other arguments than before."), tone="warn"))
+        effects.append(Effect(_("The job runs with other arguments than before, in your name."), tone="warn"))
     return effects
 
 

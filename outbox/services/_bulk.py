@@ -16,16 +16,16 @@ from core.actors import Actor, Target
 from core.console.running import run_action
 from core.errors import NotFound, Refusal
 from outbox.actions import AuditAction
-from outbox.errors import BulkSizeRefused
+from outbox.errors import BulkSizeRefused, ForeignBulkRun
 from outbox.events import BulkRunFinished
 from outbox.models import BulkItem, BulkRun
+from outbox.services._dependents import CHUNK_JOB, end_run
 from outbox.states import BULK_MOVES, BulkStatus, ItemStatus
 
 log = structlog.get_logger(__name__)
 
 BULK_LIMIT = 10_000
 CHUNK_SIZE = 50
-CHUNK_JOB = "outbox.run_bulk_chunk"
 TARGET = "outbox.bulk_run"
 _MESSAGE_LIMIT = 500
 
@@ -71,8 +71,10 @@ def start_bulk_run(
 def run_bulk_chunk(*, run_id: UUID, at: datetime) -> int:
     """Act on the next items of a run, each with its outcome; returns how many. More follow in another job.
 
-    An item and its outcome commit together, so a chunk that dies goes on where it was.
+    An item and its outcome commit together, so a chunk that dies goes on where it was. Refuses
+    ForeignBulkRun where the context's actor is not who started the run.
     """
+    _refuse_foreign(run_id)
     done = 0
     while done < CHUNK_SIZE and not jobs.should_stop() and _run_next(run_id, at):
         done += 1
@@ -88,6 +90,12 @@ def run_bulk_chunk(*, run_id: UUID, at: datetime) -> int:
         run.save(update_fields=["status", "status_changed_at", "finished_at"])
         events.publish(BulkRunFinished(run_id=run.public_id, actor_id=run.actor_id))
     return done
+
+
+def _refuse_foreign(run_id: UUID) -> None:
+    run = BulkRun.objects.get(pk=run_id)
+    if context.current().actor.id != run.actor_id:
+        raise ForeignBulkRun(run=run.public_id)
 
 
 def _run_next(run_id: UUID, at: datetime) -> bool:
@@ -129,10 +137,7 @@ def cancel_bulk_run(*, run_id: UUID, actor: Actor, reason: str, at: datetime, ti
         run = BulkRun.objects.select_for_update().filter(pk=run_id).first()
         if run is None:
             raise NotFound
-        states.move(run, moves=BULK_MOVES, target=BulkStatus.CANCELED, at=at)
-        run.finished_at = at
-        run.save(update_fields=["status", "status_changed_at", "finished_at"])
-        skipped = run.items.filter(status=ItemStatus.WAITING).update(status=ItemStatus.SKIPPED, finished_at=at)
+        skipped = end_run(run, at=at)
         audit_services.record(
             action=AuditAction.BULK_CANCELED,
             at=at,

@@ -68,7 +68,7 @@ def enqueue_job(
     Refuses JobArgumentsInvalid.
     """
     text = check_arguments(definition, arguments)
-    hinted = run_at is None and _hints_left()
+    hinted = run_at is None and hints_left()
     values = {
         "name": definition.name,
         "queue": definition.queue,
@@ -102,7 +102,7 @@ def _insert_or_find(values: dict[str, Any]) -> UUID:
             return UUID(str(row[0]))
 
 
-def _hints_left() -> bool:
+def hints_left() -> bool:
     """A large batch leaves the rest to the relay rather than hold its request for each wake-up."""
     ours = sum(1 for entry in connection.run_on_commit if getattr(entry[1], "func", None) is carrier.hint)
     return ours < HINTS_PER_TRANSACTION

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outbox.models import Job, MailEvent, Message
+from outbox.models import Attempt, Job, MailEvent, Message
 from outbox.states import LIVE, MessageStatus
 
 
@@ -20,8 +20,9 @@ def erase_messages_of(key: str) -> int:
 
 
 def erase_jobs_of(key: str) -> int:
-    """Blank context, arguments and errors of the finished jobs the user ``key`` caused; returns how many."""
+    """Blank what the finished jobs of the user ``key`` knew and said, each attempt's words too; returns how many."""
     if not key:
         return 0
     rows = Job.objects.filter(actor_id=key).exclude(status__in=LIVE)
+    Attempt.objects.filter(job__in=rows.values("pk")).update(error="", traceback="")
     return rows.update(context={}, arguments={}, error="", traceback="", actor_id="")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,15 +14,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from audit import services as audit_services
-from core import jobs
+from core import context, jobs
 from core.actors import Actor, Target
 from core.errors import InvalidTransition, NotFound
 from core.states import refuse_unless_allowed
 from outbox import carrier
 from outbox.actions import AuditAction
-from outbox.errors import JobRetired, TwinWaiting
+from outbox.errors import ArgumentsFixed, JobRetired, TwinWaiting, WorkSettled
 from outbox.models import Job
-from outbox.services._enqueue import check_arguments
+from outbox.services._dependents import end_run_with, refuse_if_settled, settle_with
+from outbox.services._enqueue import check_arguments, hints_left
 from outbox.states import JOB_MOVES, LIVE, JobStatus
 
 MANY_LIMIT = 1_000
@@ -39,13 +41,16 @@ def retry_job(
 ) -> Job:
     """Queue a failed, quarantined or canceled job again, with its full attempts; with other ``arguments`` if given.
 
-    Refuses NotFound, InvalidTransition, JobRetired, JobArgumentsInvalid, and TwinWaiting where a job
-    with the same dedupe key waits already.
+    With other arguments it is the work of who gave them: it then runs as ``actor``. Refuses NotFound,
+    InvalidTransition, JobRetired, WorkSettled, JobArgumentsInvalid, ArgumentsFixed, and TwinWaiting
+    where a job with the same dedupe key waits already.
     """
     with transaction.atomic():
         job = _locked(job_id)
         before, old_arguments = JobStatus(job.status), job.arguments
-        _requeue(job, at=at, arguments=arguments)
+        if arguments is not None and arguments != old_arguments:
+            _give_other_arguments(job, arguments, actor=actor)
+        _requeue(job, at=at)
         changes: dict[str, tuple[Any, Any]] = {"status": (str(before), str(job.status))}
         if job.arguments != old_arguments:
             changes["arguments"] = (json.dumps(old_arguments), json.dumps(job.arguments))
@@ -70,7 +75,7 @@ def cancel_job(*, job_id: UUID, actor: Actor, reason: str, at: datetime, ticket:
     with transaction.atomic():
         job = _locked(job_id)
         before = JobStatus(job.status)
-        _cancel(job, at=at)
+        settled = _cancel(job, at=at)
         audit_services.record(
             action=AuditAction.JOB_CANCELED,
             at=at,
@@ -79,6 +84,7 @@ def cancel_job(*, job_id: UUID, actor: Actor, reason: str, at: datetime, ticket:
             reason=reason,
             ticket=ticket,
             changes={"status": (str(before), str(JobStatus.CANCELED))},
+            details=settled,
         )
     return job
 
@@ -96,8 +102,8 @@ def retry_many_by_cause(
         for job in chosen:
             try:
                 with transaction.atomic():
-                    _requeue(job, at=at, arguments=None)
-            except (JobRetired, TwinWaiting):
+                    _requeue(job, at=at)
+            except (JobRetired, TwinWaiting, WorkSettled):
                 continue
             done += 1
         _record_many(AuditAction.JOBS_RETRIED, done, actor=actor, reason=reason, ticket=ticket, at=at, cause=cause)
@@ -160,14 +166,26 @@ def _locked(job_id: UUID) -> Job:
     return job
 
 
-def _requeue(job: Job, *, at: datetime, arguments: dict[str, Any] | None) -> None:
-    refuse_unless_allowed(JOB_MOVES, JobStatus(job.status), JobStatus.QUEUED)
+def _definition_of(job: Job) -> jobs.JobDefinition:
     definition = jobs.definitions.get(job.name)
     if definition is None:
         raise JobRetired(job=job.name)
-    if arguments is not None:
-        check_arguments(definition, arguments)
-        job.arguments = arguments
+    return definition
+
+
+def _give_other_arguments(job: Job, arguments: dict[str, Any], *, actor: Actor) -> None:
+    definition = _definition_of(job)
+    if definition.arguments_fixed:
+        raise ArgumentsFixed(job=job.name)
+    check_arguments(definition, arguments)
+    job.arguments, job.actor_id = arguments, actor.id[:64]
+    job.context = context.to_payload(replace(context.current(), actor=actor))
+
+
+def _requeue(job: Job, *, at: datetime) -> None:
+    refuse_unless_allowed(JOB_MOVES, JobStatus(job.status), JobStatus.QUEUED)
+    definition = _definition_of(job)
+    refuse_if_settled(job)
     job.status, job.status_changed_at, job.run_at = JobStatus.QUEUED, at, at
     job.max_attempts = job.attempts + definition.max_attempts
     job.cancel_requested_at, job.finished_at, job.sent_at, job.cause = None, None, None, ""
@@ -179,11 +197,16 @@ def _requeue(job: Job, *, at: datetime, arguments: dict[str, Any] | None) -> Non
             name=job.name, dedupe_key=job.dedupe_key, status__in=[JobStatus.QUEUED, JobStatus.FAILED]
         ).exclude(pk=job.pk)
         raise TwinWaiting(twin=str(twin.first())) from None
-    transaction.on_commit(partial(carrier.hint, queue=job.queue, job_id=job.public_id), robust=True)
+    if hints_left():
+        transaction.on_commit(partial(carrier.hint, queue=job.queue, job_id=job.public_id), robust=True)
 
 
-def _cancel(job: Job, *, at: datetime) -> None:
-    """Cancel in place, or ask the running one to end; the row is locked by the caller."""
+def _cancel(job: Job, *, at: datetime) -> dict[str, str]:
+    """Cancel in place, or ask the running one to end; the row is locked by the caller.
+
+    Returns what was settled with it. A running one may just now hand its message over: that is
+    settled when it ends.
+    """
     status = JobStatus(job.status)
     refuse_unless_allowed(JOB_MOVES, status, JobStatus.CANCELED)
     if status is JobStatus.RUNNING:
@@ -191,9 +214,10 @@ def _cancel(job: Job, *, at: datetime) -> None:
             raise InvalidTransition(str(status), str(JobStatus.CANCELED))
         job.cancel_requested_at = at
         job.save(update_fields=["cancel_requested_at"])
-        return
+        return end_run_with(job, leaves_to_twin=False)
     job.status, job.status_changed_at, job.finished_at, job.cause = JobStatus.CANCELED, at, at, ""
     job.save(update_fields=["status", "status_changed_at", "finished_at", "cause"])
+    return settle_with(job)
 
 
 def _by_cause(cause: str, name: str, statuses: list[JobStatus]) -> list[Job]:

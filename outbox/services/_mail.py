@@ -18,10 +18,10 @@ from outbox.addresses import hash_of, hint_of, refuse_invalid
 from outbox.errors import MailNotTaken
 from outbox.mailfiles import KEY_HEADER
 from outbox.models import Job, Message, Suppression
+from outbox.services._dependents import SEND_JOB
 from outbox.states import MESSAGE_MOVES, MessageStatus, SuppressionCause
 from outbox.templates import Rendered, get_template, refuse_unfit, render
 
-SEND_JOB = "outbox.send_message"
 _PROBLEM_LIMIT = 500
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from core import events
 from core.ids import to_public
 from outbox.events import JobQuarantined
 from outbox.models import Job
+from outbox.services._dependents import settle_with
 from outbox.states import AttemptOutcome, JobStatus
 
 log = structlog.get_logger(__name__)
@@ -89,7 +91,7 @@ closed AS (
        SET outcome = CASE WHEN settled.cancel_requested_at IS NOT NULL THEN 'canceled' ELSE %(outcome)s END,
            finished_at = clock_timestamp(), error = %(error)s, traceback = %(traceback)s
       FROM settled WHERE a.job_id = settled.id AND a.fence = %(fence)s)
-SELECT status, name, queue FROM settled
+SELECT status, name, queue, arguments, dedupe_key FROM settled
 """
 
 
@@ -166,6 +168,8 @@ def _end(values: dict[str, Any]) -> JobStatus:
     if row is None:
         raise FenceLost
     status = JobStatus(row[0])
+    if status is JobStatus.CANCELED:
+        settle_with(Job(id=values["id"], name=row[1], arguments=json.loads(row[3]), dedupe_key=row[4]))
     public_id = to_public(Job.id_prefix, values["id"])
     if status is JobStatus.QUARANTINED:
         log.error("job_quarantined", job=public_id, name=row[1], cause=values["cause"])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from outbox.models import Message, Process, Slot
+from core import jobs
+from outbox.models import Job, Message, Process, Slot
+from outbox.services._dependents import CHUNK_JOB, end_runs_of, fail_messages_of
 from outbox.services._schedules import CANARY_JOB
 from outbox.states import JobStatus, MessageStatus, ProcessKind
 
@@ -38,15 +42,23 @@ def end_process(*, name: str) -> None:
     Process.objects.filter(name=name).delete()
 
 
-def prune(*, at: datetime) -> int:
+def prune(*, at: datetime, stop_after_seconds: float | None = None) -> int:
     """Delete finished jobs, slots and silent processes past their time; returns how many jobs went.
 
-    Values of messages that never went out may hold one-time links: they go after a week.
+    A quarantined job has a longer time, and what only it would have done is given up with it. Values
+    of messages that never went out may hold one-time links: they go after a week. It works in
+    batches, a transaction each, and leaves to the next run what takes longer than ``stop_after_seconds``.
     """
     kept_from = at - timedelta(days=settings.OUTBOX_KEEP_DAYS)
-    # a canary is of no use to anybody after an hour, whatever became of it
-    gone = _prune_jobs(at - CANARY_KEEP, CANARY_JOB, [*OVER, JobStatus.QUARANTINED])
-    gone += _prune_jobs(kept_from, "", OVER)
+    quarantined_from = at - timedelta(days=settings.OUTBOX_KEEP_QUARANTINED_DAYS)
+    deadline = time.monotonic() + stop_after_seconds if stop_after_seconds is not None else math.inf
+    rules = [
+        # a canary is of no use to anybody after an hour, whatever became of it
+        (at - CANARY_KEEP, CANARY_JOB, [*OVER, JobStatus.QUARANTINED]),
+        (kept_from, "", OVER),
+        (quarantined_from, "", [JobStatus.QUARANTINED]),
+    ]
+    gone = sum(_prune_until_short(rule, deadline) for rule in rules)
     Slot.objects.filter(due_at__lt=kept_from).delete()
     Process.objects.filter(beat_at__lt=at - PROCESS_KEEP).delete()
     Message.objects.filter(created_at__lt=at - VALUES_KEEP).exclude(values={}).filter(
@@ -55,10 +67,21 @@ def prune(*, at: datetime) -> int:
     return gone
 
 
+def _prune_until_short(rule: tuple[datetime, str, list[JobStatus]], deadline: float) -> int:
+    gone = 0
+    while True:
+        batch = _prune_jobs(*rule)
+        gone += batch
+        if batch < PRUNE_BATCH or time.monotonic() >= deadline or jobs.should_stop():
+            return gone
+
+
 def _prune_jobs(before: datetime, name: str, statuses: list[JobStatus]) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_OLD_JOBS, [[str(status) for status in statuses], before, name, name, PRUNE_BATCH])
         old = [row[0] for row in cursor.fetchall()]
+        fail_messages_of(old, problem="Its job was given up.")
+        end_runs_of(Job.objects.filter(pk__in=old, name=CHUNK_JOB))
         for table in ("outbox_slot", "outbox_message"):
             cursor.execute(f"UPDATE {table} SET job_id = NULL WHERE job_id = ANY(%s)", [old])  # noqa: S608  our names
         cursor.execute("DELETE FROM outbox_attempt WHERE job_id = ANY(%s)", [old])

@@ -12,6 +12,7 @@ from core.clock import now
 from core.registries import health_checks, invariants
 from outbox import health, services
 from outbox.models import Attempt, BulkItem, BulkRun, Job, Message, Queue, Slot
+from outbox.services import _upkeep
 from outbox.states import ProcessKind
 from tests.factories.outbox import JobFactory, MessageFactory, claimed, quarantined, run
 
@@ -118,8 +119,32 @@ class TestPrune:
 
     def test_keeps_what_waits_for_a_person(self) -> None:
         quarantined(JobFactory(text="fail"))
-        Job.objects.update(finished_at=now() - timedelta(days=99))
+        Job.objects.update(finished_at=now() - timedelta(days=80))
         assert services.prune(at=now()) == 0
+
+    def test_gives_up_what_nobody_looked_at_for_a_quarter(self, settings: Any) -> None:
+        settings.EMAIL_BACKEND = "tests.outbox.test_services_mail.Refusing"
+        message = MessageFactory()
+        quarantined_mail = quarantined(message.job)
+        Job.objects.update(finished_at=now() - timedelta(days=91))
+        assert services.prune(at=now()) == 1
+        message.refresh_from_db()
+        assert (quarantined_mail.status, message.status, message.job) == ("quarantined", "failed", None)
+        assert not Attempt.objects.exists()
+
+    def test_goes_on_until_nothing_old_is_left(self, monkeypatch: Any) -> None:
+        monkeypatch.setattr(_upkeep, "PRUNE_BATCH", 2)
+        for _ in range(5):
+            run(JobFactory())
+        Job.objects.update(finished_at=now() - timedelta(days=15))
+        assert services.prune(at=now()) == 5
+
+    def test_leaves_the_rest_to_the_next_run_once_its_time_is_up(self, monkeypatch: Any) -> None:
+        monkeypatch.setattr(_upkeep, "PRUNE_BATCH", 2)
+        for _ in range(5):
+            run(JobFactory())
+        Job.objects.update(finished_at=now() - timedelta(days=15))
+        assert services.prune(at=now(), stop_after_seconds=0) == 2
 
     def test_forgets_the_values_of_mail_that_never_went_out(self) -> None:
         message = MessageFactory()

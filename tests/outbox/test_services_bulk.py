@@ -10,13 +10,14 @@ import pytest
 
 from audit.models import Entry
 from core import context, jobs
-from core.actors import Actor, ActorKind
+from core.actors import ANONYMOUS, Actor, ActorKind
 from core.errors import InvalidTransition, NotFound
+from core.ids import new_id
 from outbox import selectors, services
-from outbox.errors import BulkSizeRefused
+from outbox.errors import ArgumentsFixed, BulkSizeRefused, ForeignBulkRun, WorkSettled
 from outbox.models import BulkRun, Job
 from outbox.services import _bulk
-from tests.factories.outbox import ENGINEER, run_waiting
+from tests.factories.outbox import ENGINEER, quarantined, run_waiting
 
 pytestmark = pytest.mark.django_db
 A_MOMENT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -46,6 +47,13 @@ def start(*object_ids: str) -> BulkRun:
             action="accounts.user/suspend", object_ids=object_ids, data={"days": "3"}, reason="spam", at=A_MOMENT
         )
     return BulkRun.objects.get()
+
+
+def quarantined_chunk(run: BulkRun) -> Job:
+    """The run's job after its last attempt failed."""
+    job = Job.objects.get()
+    Job.objects.filter(pk=job.pk).update(context={})
+    return quarantined(job)
 
 
 def outcomes(run: BulkRun) -> list[tuple[str, str, str]]:
@@ -102,9 +110,25 @@ class TestRun:
 
     def test_acts_once_on_each_where_a_chunk_comes_twice(self, deeds: list[dict[str, Any]]) -> None:
         run = start("a", "b")
-        for _ in range(2):
-            services.run_bulk_chunk(run_id=run.pk, at=A_MOMENT)
+        with context.bound(context.Context(actor=SAM)):
+            for _ in range(2):
+                services.run_bulk_chunk(run_id=run.pk, at=A_MOMENT)
         assert [call["object_id"] for call in deeds] == ["a", "b"]
+
+    def test_acts_for_nobody_else(self, deeds: list[dict[str, Any]]) -> None:
+        run = start("a")
+        for actor in (ENGINEER, ANONYMOUS):
+            with context.bound(context.Context(actor=actor)), pytest.raises(ForeignBulkRun):
+                services.run_bulk_chunk(run_id=run.pk, at=A_MOMENT)
+        assert deeds == []
+
+    def test_a_chunk_of_one_run_cannot_be_made_one_of_another(self, deeds: list[dict[str, Any]]) -> None:
+        """Somebody who may run jobs again would have had their own run done in another's name."""
+        job = quarantined_chunk(start("a"))
+        with pytest.raises(ArgumentsFixed):
+            services.retry_job(
+                job_id=job.pk, arguments={"run_id": str(new_id())}, actor=ENGINEER, reason="mine", at=A_MOMENT
+            )
 
     def test_knows_how_far_it_is(self, deeds: list[dict[str, Any]]) -> None:
         run = start("a", "refuse", "b", "c")
@@ -125,6 +149,45 @@ class TestCancel:
         run = self.cancel(start("a", "b"))
         run_waiting()
         assert (run.status, [status for _, status, _ in outcomes(run)], deeds) == ("canceled", ["skipped"] * 2, [])
+
+    def test_comes_with_the_cancellation_of_its_waiting_job(self, deeds: list[dict[str, Any]]) -> None:
+        run = start("a", "b")
+        services.cancel_job(job_id=Job.objects.get().pk, actor=ENGINEER, reason="stop", at=A_MOMENT)
+        run.refresh_from_db()
+        assert (run.status, [status for _, status, _ in outcomes(run)]) == ("canceled", ["skipped"] * 2)
+        entry = Entry.objects.select_related("payload").get(action="outbox.job.canceled")
+        assert entry.payload.detail_values == {"bulk_run": run.public_id}
+
+    def test_comes_with_the_cancellation_of_its_running_job(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        run = start("a", "b")
+        first = Job.objects.get()
+
+        def run_action(**_: Any) -> str:
+            services.cancel_job(job_id=first.pk, actor=ENGINEER, reason="stop", at=A_MOMENT)
+            return ""
+
+        monkeypatch.setattr(_bulk, "CHUNK_SIZE", 1)
+        monkeypatch.setattr(_bulk, "run_action", run_action)
+        run_waiting()
+        run.refresh_from_db()
+        assert (run.status, [status for _, status, _ in outcomes(run)]) == ("canceled", ["done", "skipped"])
+
+    def test_does_not_come_with_a_job_that_leaves_its_work_to_a_twin(self, deeds: list[dict[str, Any]]) -> None:
+        run = start("a")
+        job = quarantined_chunk(run)
+        with context.bound(context.Context(actor=SAM)):
+            jobs.enqueue("outbox.run_bulk_chunk", arguments={"run_id": str(run.pk)}, dedupe_key=str(run.pk))
+        services.cancel_job(job_id=job.pk, actor=ENGINEER, reason="the twin does it", at=A_MOMENT)
+        run_waiting()
+        run.refresh_from_db()
+        assert run.status == "finished"
+
+    def test_leaves_nothing_to_run_again(self, deeds: list[dict[str, Any]]) -> None:
+        start("a")
+        job = Job.objects.get()
+        services.cancel_job(job_id=job.pk, actor=ENGINEER, reason="stop", at=A_MOMENT)
+        with pytest.raises(WorkSettled):
+            services.retry_job(job_id=job.pk, actor=ENGINEER, reason="again", at=A_MOMENT)
 
     def test_refuses_what_is_finished(self, deeds: list[dict[str, Any]]) -> None:
         run = start("a")

@@ -13,11 +13,15 @@ from core.actors import Actor, ActorKind
 from core.errors import InvalidTransition, NotFound
 from core.ids import new_id
 from outbox import services
-from outbox.errors import JobArgumentsInvalid, JobRetired, TwinWaiting
-from outbox.models import Job
-from tests.factories.outbox import ENGINEER, JobFactory, claimed, quarantined, run
+from outbox.errors import JobArgumentsInvalid, JobRetired, TwinWaiting, WorkSettled
+from outbox.invariants import check_queued_messages_have_a_job
+from outbox.models import Job, Queue
+from outbox.services._enqueue import HINTS_PER_TRANSACTION
+from outbox.states import AttemptOutcome
+from tests.factories.outbox import ENGINEER, JobFactory, MessageFactory, claimed, quarantined, run
 
 pytestmark = pytest.mark.django_db
+ADA = Actor(ActorKind.CUSTOMER, "usr_ada", "Ada")
 A_MOMENT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 WHY: dict[str, Any] = {"actor": ENGINEER, "reason": "the vendor is back", "at": A_MOMENT}
 
@@ -47,6 +51,18 @@ class TestRetryJob:
     def test_runs_it_with_other_arguments(self) -> None:
         job = services.retry_job(job_id=broken().pk, arguments={"text": "well"}, **WHY)
         assert run(job).status == "done"
+
+    def test_with_other_arguments_it_runs_as_who_gave_them(self) -> None:
+        with context.bound(context.Context(actor=ADA)):
+            job = broken()
+        job = services.retry_job(job_id=job.pk, arguments={"text": "well"}, **WHY)
+        assert (job.actor_id, context.from_payload(job.context).actor) == (ENGINEER.id, ENGINEER)
+
+    def test_as_it_was_it_runs_as_who_asked_for_it(self) -> None:
+        with context.bound(context.Context(actor=ADA)):
+            job = broken()
+        job = services.retry_job(job_id=job.pk, arguments=job.arguments, **WHY)
+        assert (job.actor_id, context.from_payload(job.context).actor) == (ADA.id, ADA)
 
     def test_leaves_one_entry(self) -> None:
         services.retry_job(job_id=broken().pk, **WHY)
@@ -99,6 +115,23 @@ class TestCancelJob:
         with pytest.raises(InvalidTransition):
             services.cancel_job(job_id=job.pk, **WHY)
 
+    def test_takes_along_the_message_it_was_to_send(self) -> None:
+        message = MessageFactory()
+        services.cancel_job(job_id=message.job_id, **WHY)
+        message.refresh_from_db()
+        assert (message.status, message.values, check_queued_messages_have_a_job()) == ("failed", {}, [])
+        with pytest.raises(WorkSettled):
+            services.retry_job(job_id=message.job_id, **WHY)
+
+    def test_takes_along_the_message_of_a_running_one_too(self) -> None:
+        message = MessageFactory()
+        job = claimed(message.job)
+        services.cancel_job(job_id=job.pk, **WHY)
+        ending = services.Ending(outcome=AttemptOutcome.CANCELED, error="")
+        services.settle_ended(job_id=job.pk, fence=job.fence, attempt=1, ending=ending)
+        message.refresh_from_db()
+        assert (message.status, check_queued_messages_have_a_job()) == ("failed", [])
+
     def test_refuses_what_is_over(self) -> None:
         with pytest.raises(InvalidTransition):
             services.cancel_job(job_id=run(JobFactory()).pk, **WHY)
@@ -109,6 +142,15 @@ class TestManyByCause:
         cause = broken_alike(3)
         assert services.retry_many_by_cause(cause=cause, name="tests.note", **WHY) == 3
         assert set(Job.objects.values_list("status", flat=True)) == {"queued"}
+
+    @pytest.mark.django_db(transaction=True)
+    def test_sends_a_handful_of_wake_ups_and_leaves_the_rest_to_the_relay(self, heard: list[str]) -> None:
+        cause = broken_alike(HINTS_PER_TRANSACTION + 2)
+        heard.clear()
+        assert services.retry_many_by_cause(cause=cause, **WHY) == HINTS_PER_TRANSACTION + 2
+        assert len(heard) == HINTS_PER_TRANSACTION
+        Queue.objects.get_or_create(name="low")
+        assert len(services.take_wakeups()["low"]) == HINTS_PER_TRANSACTION + 2
 
     def test_leaves_one_entry_for_all(self) -> None:
         cause = broken_alike(3)

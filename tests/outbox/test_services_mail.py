@@ -19,7 +19,7 @@ from outbox import mailfiles, services, templates
 from outbox.errors import AddressInvalid, MailNotTaken, TemplateUnfit
 from outbox.models import Job, MailEvent, Message, Suppression
 from outbox.states import MessageStatus
-from tests.factories.outbox import ENGINEER, HELLO, JobFactory, MessageFactory, run, run_waiting
+from tests.factories.outbox import ENGINEER, HELLO, JobFactory, MessageFactory, quarantined, run, run_waiting
 
 pytestmark = pytest.mark.django_db
 A_MOMENT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -278,6 +278,13 @@ class TestPrivacy:
         assert services.erase_jobs_of("usr_ada") == 1
         job.refresh_from_db()
         assert (job.context, job.arguments, job.actor_id) == ({}, {}, "")
+
+    def test_erases_what_each_attempt_said(self) -> None:
+        with context.bound(context.Context(actor=Actor(ActorKind.CUSTOMER, "usr_ada"))):
+            job = quarantined(JobFactory(text="fail"))
+        assert job.attempt_rows.get().error
+        services.erase_jobs_of("usr_ada")
+        assert list(job.attempt_rows.values_list("error", "traceback")) == [("", "")]
 
     def test_erases_nobody_for_no_key(self) -> None:
         MessageFactory(recipient_key="")

@@ -15,6 +15,7 @@ OUTBOX_TENANT_CAP = 4  # jobs of one tenant that run at once in a queue; 0 for n
 OUTBOX_TICK_SECONDS = 1.0
 OUTBOX_DEAF_SECONDS = 180.0  # a worker that hears nothing this long while its broker answers ends itself
 OUTBOX_KEEP_DAYS = 14  # finished jobs, attempts and slots are kept this long
+OUTBOX_KEEP_QUARANTINED_DAYS = 90  # time enough for a person to look
 OUTBOX_QUEUE_PREFIX = "ballast."
 OUTBOX_WORKER_CONCURRENCY = env.WORKER_CONCURRENCY
 
