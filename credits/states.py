@@ -38,6 +38,10 @@ BURN_PRIORITY: dict[LotSource, int] = {
 }
 
 
+# What staff give away. Taking such a gift back concerns nobody's money.
+GIFT_SOURCES = frozenset({LotSource.PROMO, LotSource.GOODWILL, LotSource.ADJUSTMENT})
+
+
 class EntryKind(models.TextChoices):
     """What an entry of the ledger records. ``settle_debt`` moves lots, not the balance."""
 

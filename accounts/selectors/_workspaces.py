@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import ApiKey, Invitation, Membership, Restriction, User, Workspace
 from accounts.states import MemberRole
@@ -65,6 +65,12 @@ def list_workspaces(*, user: Any, key: Any = None) -> QuerySet[Workspace]:
 def list_members(*, workspace: Workspace) -> QuerySet[Membership]:
     """The members of ``workspace`` with their users."""
     return Membership.objects.filter(workspace=workspace).select_related("user")
+
+
+def is_own_workspace(*, user_id: uuid.UUID, workspace_id: uuid.UUID) -> bool:
+    """Whether it is this user's personal workspace, or a team they own or are a member of. One query."""
+    theirs = Q(personal_owner=user_id) | Exists(Membership.objects.filter(workspace=OuterRef("pk"), user=user_id))
+    return Workspace.objects.filter(theirs, pk=workspace_id).exists()
 
 
 def list_invitations(*, workspace: Workspace) -> QuerySet[Invitation]:

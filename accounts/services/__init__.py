@@ -10,6 +10,7 @@ from accounts.services._api_keys import (
     rotate_api_key,
     touch_api_key,
 )
+from accounts.services._base import refuse_own_workspace
 from accounts.services._email_changes import (
     cancel_email_change,
     cancel_email_change_by_token,
@@ -144,6 +145,7 @@ __all__ = [
     "record_refused_key",
     "record_refused_login",
     "refuse_if_restricted",
+    "refuse_own_workspace",
     "reinstate_user",
     "remove_factor",
     "remove_member",

@@ -71,6 +71,13 @@ def refuse_unfit_staff(*, actor: Actor, user: User) -> None:
         raise StaffTarget(permission=Permission.MANAGE_STAFF.value)
 
 
+def refuse_own_workspace(*, actor: Actor, workspace_id: uuid.UUID) -> None:
+    """Staff help themselves to nothing: OwnAccount where the workspace is theirs or one they belong to."""
+    user_id = from_public(User.id_prefix, actor.id) if actor.kind is ActorKind.STAFF else None
+    if user_id and selectors.is_own_workspace(user_id=user_id, workspace_id=workspace_id):
+        raise OwnAccount
+
+
 def roles_of_actor(actor: Actor) -> frozenset[str]:
     """The staff roles of an actor as they are now; none for customers, keys and the system."""
     user_id = from_public(User.id_prefix, actor.id) if actor.kind is ActorKind.STAFF else None

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import selectors as accounts_selectors
+from accounts import services as accounts_services
 from core import clock, context
 from core.console import Action, ActionCall, Effect
 from core.ids import to_public
@@ -41,6 +42,7 @@ def credits_of(amount: int) -> str:
 def effects(*, workspace_id: uuid.UUID, delta: int, weight: int, request: HttpRequest) -> list[Effect]:
     """Balance before and after, the viewer's allowance, whether a second person is asked, and what came before."""
     at = clock.now()
+    accounts_services.refuse_own_workspace(actor=context.current().actor, workspace_id=workspace_id)
     balance = credits_selectors.get_balance(workspace_id=workspace_id, at=at)
     found = [_balance_effect(balance, delta)]
     if balance.debt and delta > 0:
@@ -183,7 +185,8 @@ def _moved(obj: Any, data: Mapping[str, Any], request: HttpRequest) -> list[Effe
 
 def _undone(entry: Entry, _data: Mapping[str, Any], request: HttpRequest) -> list[Effect]:
     back = -entry.amount
-    found = effects(workspace_id=entry.account_id, delta=back, weight=max(0, back), request=request)
+    weight = credits_selectors.weigh_reversal(entry)
+    found = effects(workspace_id=entry.account_id, delta=back, weight=weight, request=request)
     lost = credits_selectors.sum_returning_to_expired_lots(entry_id=entry.pk, at=clock.now()) if back > 0 else 0
     if lost:
         text = _now("%(credits)s return to lots past their expiry and expire at once.") % {"credits": credits_of(lost)}

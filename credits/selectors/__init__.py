@@ -11,7 +11,7 @@ from credits.selectors._balance import (
     list_lots,
     list_open_lots,
 )
-from credits.selectors._desk import Allowance, StaffGrants, get_allowance, summarize_staff_grants
+from credits.selectors._desk import Allowance, StaffGrants, get_allowance, summarize_staff_grants, weigh_reversal
 from credits.selectors._ledger import (
     AgeGroup,
     count_stuck_holds_for_console,
@@ -53,4 +53,5 @@ __all__ = [
     "sum_returning_to_expired_lots",
     "summarize_open_holds_for_console",
     "summarize_staff_grants",
+    "weigh_reversal",
 ]

@@ -7,12 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Sum
 
 from core.actors import ActorKind
 from credits.ids import first_id_at
-from credits.models import AdjustmentLimit, AllowanceUse, Entry
-from credits.states import EntryKind
+from credits.models import AdjustmentLimit, AllowanceUse, Entry, Lot
+from credits.states import GIFT_SOURCES, EntryKind
 
 GRANTS_WINDOW = timedelta(days=90)
 
@@ -58,8 +58,10 @@ class StaffGrants:
 
 
 def summarize_staff_grants(*, workspace_id: uuid.UUID, at: datetime) -> StaffGrants:
-    """Credits that staff gave this workspace in the last 90 days, by grant or adjustment. One query."""
+    """What staff gave this workspace in the last 90 days, by grant or adjustment, less what was reversed. One query."""
+    undone = Entry.objects.filter(reverses_id=OuterRef("pk"))
     found = Entry.objects.filter(
+        ~Exists(undone),
         account_id=workspace_id,
         pk__gt=first_id_at(at - GRANTS_WINDOW),
         actor_kind=ActorKind.STAFF,
@@ -67,3 +69,17 @@ def summarize_staff_grants(*, workspace_id: uuid.UUID, at: datetime) -> StaffGra
         amount__gt=0,
     ).aggregate(count=Count("pk"), credits=Sum("amount", default=0))
     return StaffGrants(found["count"], found["credits"])
+
+
+def weigh_reversal(entry: Entry) -> int:
+    """What reversing an entry counts against an allowance: nothing for a gift of staff, else all it moves.
+
+    A pack or a plan was paid for: taking it weighs as much as giving. At most one query.
+    """
+    is_gift = (
+        entry.amount > 0
+        and entry.lot_id is not None
+        and entry.actor_kind == ActorKind.STAFF
+        and Lot.objects.filter(pk=entry.lot_id, source__in=GIFT_SOURCES).exists()
+    )
+    return 0 if is_gift else abs(entry.amount)

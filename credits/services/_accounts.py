@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts import services as accounts_services
 from audit import services as audit_services
 from core.actors import Actor, Target
 from core.errors import FieldError, InvalidInput
@@ -32,9 +33,10 @@ def account_target(workspace_id: uuid.UUID) -> Target:
 def freeze_account(*, workspace_id: uuid.UUID, actor: Actor, reason: str, at: datetime, ticket: str = "") -> Receipt:
     """Stop new holds at once. Holds in progress may still be captured or released: that work has been done.
 
-    Refuses: AccountFrozen (it is already), InvalidInput (no reason).
+    Refuses: AccountFrozen (it is already), InvalidInput (no reason), OwnAccount.
     """
     _refuse_without(reason)
+    accounts_services.refuse_own_workspace(actor=actor, workspace_id=workspace_id)
     receipt = call(_SET_FROZEN, (workspace_id, True, reason[:MAX_REASON_LENGTH], at))
     audit_services.record(
         action=AuditAction.ACCOUNT_FROZEN,
@@ -51,8 +53,9 @@ def freeze_account(*, workspace_id: uuid.UUID, actor: Actor, reason: str, at: da
 
 @transaction.atomic
 def unfreeze_account(*, workspace_id: uuid.UUID, actor: Actor, reason: str, at: datetime, ticket: str = "") -> Receipt:
-    """Let a frozen account spend again. Refuses: AccountNotFrozen, InvalidInput (no reason)."""
+    """Let a frozen account spend again. Refuses: AccountNotFrozen, InvalidInput (no reason), OwnAccount."""
     _refuse_without(reason)
+    accounts_services.refuse_own_workspace(actor=actor, workspace_id=workspace_id)
     receipt = call(_SET_FROZEN, (workspace_id, False, "", at))
     audit_services.record(
         action=AuditAction.ACCOUNT_UNFROZEN,
@@ -78,8 +81,12 @@ def release_hold_by_staff(
     idempotency_key: str,
     ticket: str = "",
 ) -> Receipt:
-    """Return the credits of a hold that nobody settles. Refuses as ``release_hold``, and InvalidInput (no reason)."""
+    """Return the credits of a hold that nobody settles.
+
+    Refuses as ``release_hold``, and InvalidInput (no reason), OwnAccount.
+    """
     _refuse_without(reason)
+    accounts_services.refuse_own_workspace(actor=actor, workspace_id=workspace_id)
     receipt = release_hold(
         workspace_id=workspace_id, hold_id=hold_id, actor=actor, at=at, idempotency_key=idempotency_key
     )

@@ -36,11 +36,15 @@ _ACTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """``amount`` is what the customer gains (negative: loses). It fits into a request for approval."""
+    """``amount`` is what the customer gains (negative: loses). It fits into a request for approval.
+
+    ``weight`` is what it counts against an allowance, and what an approver must be allowed to approve.
+    """
 
     kind: DeedKind
     workspace_id: uuid.UUID
     amount: int
+    weight: int
     reason_code: ReasonCode
     reason: str
     idempotency_key: str
@@ -50,17 +54,13 @@ class Deed:
     expires_at: datetime | None = None
     entry_id: uuid.UUID | None = None
 
-    @property
-    def weight(self) -> int:
-        """What it counts against an allowance. Taking back what was given by mistake is free."""
-        return max(0, self.amount) if self.kind is DeedKind.REVERSE else abs(self.amount)
-
     def to_payload(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
             "kind": self.kind.value,
             "workspace_id": str(self.workspace_id),
             "amount": self.amount,
+            "weight": self.weight,
             "reason_code": str(self.reason_code),
             "reason": self.reason,
             "idempotency_key": self.idempotency_key,
@@ -78,6 +78,7 @@ class Deed:
             kind=DeedKind(payload["kind"]),
             workspace_id=uuid.UUID(payload["workspace_id"]),
             amount=payload["amount"],
+            weight=payload.get("weight", abs(payload["amount"])),
             reason_code=ReasonCode(payload["reason_code"]),
             reason=payload["reason"],
             idempotency_key=payload["idempotency_key"],

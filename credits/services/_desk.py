@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors as accounts_selectors
+from accounts import services as accounts_services
 from audit import services as audit_services
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput
@@ -76,11 +77,11 @@ def grant_by_staff(
     """Give credits, or ask a second person where they exceed what ``actor`` may give today.
 
     ``customer_note`` is what the customer reads beside the entry. Refuses: ExpiresInThePast, IdempotencyKeyReused,
-    InvalidInput.
+    InvalidInput, OwnAccount.
     """
     check_amount(amount)
     deed = Deed(
-        DeedKind.GRANT, workspace_id, amount, ReasonCode(reason_code), reason, idempotency_key,
+        DeedKind.GRANT, workspace_id, amount, amount, ReasonCode(reason_code), reason, idempotency_key,
         ticket=ticket, customer_note=customer_note, source=LotSource(source).value, expires_at=expires_at,
     )  # fmt: skip
     return _do_or_ask(deed, actor=actor, at=at)
@@ -102,11 +103,11 @@ def adjust(
 ) -> DeskOutcome:
     """Correct a balance up or (negative) down, or ask a second person. Down takes only what is available.
 
-    Refuses: InsufficientCredits, ExpiresInThePast, IdempotencyKeyReused, InvalidInput.
+    Refuses: InsufficientCredits, ExpiresInThePast, IdempotencyKeyReused, InvalidInput, OwnAccount.
     """
     check_amount(abs(amount))
     deed = Deed(
-        DeedKind.ADJUST, workspace_id, amount, ReasonCode(reason_code), reason, idempotency_key,
+        DeedKind.ADJUST, workspace_id, amount, abs(amount), ReasonCode(reason_code), reason, idempotency_key,
         ticket=ticket, customer_note=customer_note, expires_at=expires_at,
     )  # fmt: skip
     return _do_or_ask(deed, actor=actor, at=at)
@@ -125,14 +126,15 @@ def reverse_by_staff(
     ticket: str = "",
     customer_note: str = "",
 ) -> DeskOutcome:
-    """Undo an entry by its opposite, or ask a second person. What it gives back counts against the allowance.
+    """Undo an entry by its opposite, or ask a second person. Only taking back a gift of staff costs no allowance.
 
     Refuses: EntryNotFound, EntryNotReversible, EntryAlreadyReversed, ReversalWouldOverdraw, IdempotencyKeyReused,
-    InvalidInput.
+    InvalidInput, OwnAccount.
     """
     entry = credits_selectors.get_entry(workspace_id=workspace_id, entry_id=entry_id)
     deed = Deed(
-        DeedKind.REVERSE, workspace_id, -entry.amount, ReasonCode(reason_code), reason, idempotency_key,
+        DeedKind.REVERSE, workspace_id, -entry.amount, credits_selectors.weigh_reversal(entry),
+        ReasonCode(reason_code), reason, idempotency_key,
         ticket=ticket, customer_note=customer_note, entry_id=entry_id,
     )  # fmt: skip
     return _do_or_ask(deed, actor=actor, at=at)
@@ -140,6 +142,7 @@ def reverse_by_staff(
 
 def _do_or_ask(deed: Deed, *, actor: Actor, at: datetime) -> DeskOutcome:
     _refuse_unfit(deed)
+    accounts_services.refuse_own_workspace(actor=actor, workspace_id=deed.workspace_id)
     allowance = credits_selectors.get_allowance(actor_id=actor.id, roles=_roles_of(actor), at=at)
     if deed.weight <= allowance.approval_above_credits:
         with suppress(_AllowanceSpent), transaction.atomic():  # spent: nothing was done, somebody else is asked
@@ -172,9 +175,12 @@ def execute_approved(
 ) -> Receipt:
     """Do what a second person consented to. Called by ``audit`` within the approving transaction.
 
-    Refuses ApprovalBeyondLimit where the approver's own limit is lower, and whatever the deed refuses by now.
+    Refuses ApprovalBeyondLimit where the approver's own limit is lower, OwnAccount where either of them belongs to
+    the workspace, and whatever the deed refuses by now.
     """
     deed = Deed.from_payload(payload)
+    for person in (requester, approver):
+        accounts_services.refuse_own_workspace(actor=person, workspace_id=deed.workspace_id)
     allowance = credits_selectors.get_allowance(actor_id=approver.id, roles=_roles_of(approver), at=at)
     if deed.weight > allowance.may_approve_credits:
         raise ApprovalBeyondLimit(requested=deed.weight, limit=allowance.may_approve_credits)

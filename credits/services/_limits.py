@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.errors import NothingToChange
 from audit import services as audit_services
 from core.actors import Actor, Target
 from core.errors import FieldError, InvalidInput, NotFound
@@ -30,7 +31,7 @@ def change_limit(
 ) -> AdjustmentLimit:
     """Set what one person of a role may move a day and at once, and what they may approve. Counts at once.
 
-    Refuses: NotFound, InvalidInput (no reason, or a limit that is negative or beyond 10**12).
+    Refuses: NotFound, InvalidInput (no reason, or a limit that is negative or beyond 10**12), NothingToChange.
     """
     limit = AdjustmentLimit.objects.select_for_update().filter(pk=limit_id).first()
     if limit is None:
@@ -42,6 +43,8 @@ def change_limit(
     }
     _refuse_unfit(wanted, reason)
     changes = {name: (getattr(limit, name), value) for name, value in wanted.items() if getattr(limit, name) != value}
+    if not changes:
+        raise NothingToChange
     for name, value in wanted.items():
         setattr(limit, name, value)
     limit.save()
