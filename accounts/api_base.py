@@ -12,10 +12,10 @@ from rest_framework.request import Request
 
 from accounts import selectors
 from accounts.authentication import SessionCredential, refuse_read_only
-from accounts.errors import MemberRoleMissing, ReauthenticationRequired, ScopeMissing
+from accounts.errors import LiveKeyRequired, MemberRoleMissing, ReauthenticationRequired, ScopeMissing
 from accounts.models import ApiKey, User, Workspace
 from accounts.sessions import authenticated_at
-from accounts.states import MANAGING_ROLES, MemberRole
+from accounts.states import MANAGING_ROLES, KeyMode, MemberRole
 from core import clock
 from core.errors import NotFound
 from core.ids import to_public
@@ -46,6 +46,12 @@ class ScopedView:
         if not isinstance(self.request.auth, SessionCredential):
             raise ScopeMissing(scope="")
         return self.request.auth
+
+    def require_live_key(self) -> None:
+        """Refuse LiveKeyRequired to test keys (``bk_test_…``): with them nothing real may happen. Sessions pass."""
+        key = self.request.auth
+        if isinstance(key, ApiKey) and key.mode == KeyMode.TEST:
+            raise LiveKeyRequired
 
     def require_recent_login(self) -> SessionCredential:
         """The session, where its person proved who they are in the last minutes; else ReauthenticationRequired.

@@ -73,6 +73,15 @@ class AddressNotAllowed(Refusal):
     title = "This API key may not be used from your network address"
 
 
+class LiveKeyRequired(Refusal):
+    """A test key asked for something that would happen in the live product."""
+
+    code = "live_key_required"
+    http_status = 403
+    title = "A test key cannot do this"
+    detail = "Keys that begin with bk_test_ may read. What moves credits needs a live key."
+
+
 @dataclass(eq=False)
 class ScopeMissing(Refusal):
     """The API key lacks ``scope``; empty where no key may do this at all."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -38,11 +41,35 @@ from credits.serializers import (
 from credits.services import BatchOutcome, CaptureHold, HoldOperation, PlaceHold, Receipt, ReleaseHold
 from credits.states import HoldStatus
 
+PATIENCE = timedelta(seconds=3)
+_MOVING = """
+A key that begins with `bk_test_` is refused with `live_key_required`: it may read, and there is no ledger
+for tests. `still_running` says that another operation on the account, perhaps the first request with this key, has not
+ended: wait as long as `Retry-After` says and send the same request again.
+"""
+M = TypeVar("M", bound=Callable[..., Response])
+
 
 class CreditsView(WorkspaceView):
-    """What keys need here: ``credits:read`` to look, ``credits:write`` to move."""
+    """What keys need here: ``credits:read`` to look, ``credits:write`` to move. Test keys only look."""
 
     required_scopes: ClassVar[dict[str, str]] = {"GET": Scope.CREDITS_READ, "POST": Scope.CREDITS_WRITE}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse LiveKeyRequired before anything is read from the request."""
+        super().initial(request, *args, **kwargs)
+        if request.method not in SAFE_METHODS:
+            self.require_live_key()
+
+
+def moves_credits(method: M) -> M:
+    """Decorates a method that moves credits: it needs a key, and its description says what all of them refuse."""
+    method.__doc__ = f"{inspect.getdoc(method)}\n{_MOVING}"
+    return idempotency.required(method)
+
+
+def _key(request: Request) -> str:
+    return credits_services.client_key(idempotency.require_key(request))
 
 
 def _answer(serializer: Any, receipt: Receipt, *, status: HoldStatus, http_status: int = 200) -> Response:
@@ -96,10 +123,10 @@ class HoldsView(CreditsView, GenericAPIView[Hold]):
         return self.get_paginated_response(HoldOut(self.paginate_queryset(holds), many=True).data)
 
     @extend_schema(operation_id="credits_holds_place", request=HoldIn, responses={201: PlacedOut})
-    @idempotency.required
+    @moves_credits
     def post(self, request: Request) -> Response:
         """Set credits aside for work about to be done. Refused with `insufficient_credits` where there are too few."""
-        key = idempotency.require_key(request)
+        key = _key(request)
         given = HoldIn(data=request.data)
         given.is_valid(raise_exception=True)
         receipt = credits_services.place_hold(
@@ -111,6 +138,7 @@ class HoldsView(CreditsView, GenericAPIView[Hold]):
             actor=context.current().actor,
             at=clock.now(),
             idempotency_key=key,
+            patience=PATIENCE,
         )
         return _answer(PlacedOut, receipt, status=HoldStatus.OPEN, http_status=201)
 
@@ -129,10 +157,10 @@ class CaptureView(CreditsView, APIView):
     """Spending a hold."""
 
     @extend_schema(operation_id="credits_holds_capture", request=CaptureIn, responses=CapturedOut)
-    @idempotency.required
+    @moves_credits
     def post(self, request: Request, hold_id: uuid.UUID) -> Response:
         """Spend all of it, or less: the rest returns in the same step. A hold settles once."""
-        key = idempotency.require_key(request)
+        key = _key(request)
         given = CaptureIn(data=request.data)
         given.is_valid(raise_exception=True)
         receipt = credits_services.capture_hold(
@@ -142,6 +170,7 @@ class CaptureView(CreditsView, APIView):
             actor=context.current().actor,
             at=clock.now(),
             idempotency_key=key,
+            patience=PATIENCE,
         )
         return _answer(CapturedOut, receipt, status=HoldStatus.CAPTURED)
 
@@ -150,10 +179,10 @@ class ReleaseView(CreditsView, APIView):
     """Giving a hold up."""
 
     @extend_schema(operation_id="credits_holds_release", request=NoInput, responses=ReleasedOut)
-    @idempotency.required
+    @moves_credits
     def post(self, request: Request, hold_id: uuid.UUID) -> Response:
         """Return all of it to the account."""
-        key = idempotency.require_key(request)
+        key = _key(request)
         NoInput.check(request)
         receipt = credits_services.release_hold(
             workspace_id=self.workspace.pk,
@@ -161,6 +190,7 @@ class ReleaseView(CreditsView, APIView):
             actor=context.current().actor,
             at=clock.now(),
             idempotency_key=key,
+            patience=PATIENCE,
         )
         return _answer(ReleasedOut, receipt, status=HoldStatus.RELEASED)
 
@@ -169,10 +199,10 @@ class BatchView(CreditsView, APIView):
     """Many hold operations at once."""
 
     @extend_schema(operation_id="credits_holds_batch", request=BatchIn, responses=BatchOut)
-    @idempotency.required
+    @moves_credits
     def post(self, request: Request) -> Response:
         """Up to fifty operations in one transaction, an outcome each: a refused one leaves the others alone."""
-        key = idempotency.require_key(request)
+        key = _key(request)
         given = BatchIn(data=request.data)
         given.is_valid(raise_exception=True)
         outcomes = credits_services.run_batch(
@@ -185,6 +215,7 @@ class BatchView(CreditsView, APIView):
             actor=context.current().actor,
             at=clock.now(),
             idempotency_key=key,
+            patience=PATIENCE,
         )
         response = Response(BatchOut({"results": [_outcome(outcome) for outcome in outcomes]}).data)
         is_replay = all(outcome.receipt.replayed for outcome in outcomes)

@@ -100,6 +100,17 @@ class IdempotencyKeyReused(Refusal):
     detail = "Send a new key with a new request, and the same request with the same key."
 
 
+@dataclass(eq=False)
+class StillRunning(Refusal):
+    """Something else is at work on the account, perhaps the first request with this key. Nothing was done."""
+
+    code = "still_running"
+    title = "Another operation on this account is still running"
+    detail = "Nothing was done. Send the same request with the same key again."
+
+    retry_after_seconds: int
+
+
 class ExpiresInThePast(Refusal):
     """Credits cannot be granted that have expired already."""
 

@@ -26,7 +26,7 @@ from credits.services._desk import (
 from credits.services._expiry import expire_due, expire_due_holds, expire_due_lots
 from credits.services._grants import claw_back, grant
 from credits.services._holds import MAX_HOLD_SECONDS, MAX_PURPOSE_LENGTH, capture_hold, place_hold, release_hold
-from credits.services._ledger import MAX_AMOUNT, Receipt
+from credits.services._ledger import MAX_AMOUNT, Patience, Receipt, client_key
 from credits.services._limits import change_limit
 from credits.services._warnings import warn_of_expiry
 
@@ -41,6 +41,7 @@ __all__ = [
     "CaptureHold",
     "DeskOutcome",
     "HoldOperation",
+    "Patience",
     "PlaceHold",
     "Receipt",
     "ReleaseHold",
@@ -48,6 +49,7 @@ __all__ = [
     "capture_hold",
     "change_limit",
     "claw_back",
+    "client_key",
     "describe_deed",
     "execute_approved",
     "expire_due",

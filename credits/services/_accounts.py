@@ -20,7 +20,7 @@ from credits.services._holds import release_hold
 from credits.services._ledger import Receipt, call
 from credits.states import HoldStatus
 
-_SET_FROZEN = "SELECT * FROM credits_set_frozen(%s, %s, %s, %s)"
+_SET_FROZEN = "credits_set_frozen(%s, %s, %s, %s)"
 MAX_REASON_LENGTH = 500
 
 

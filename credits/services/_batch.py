@@ -7,10 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
-
-from django.db import connection
 
 from core.actors import Actor
 from core.context import current
@@ -18,17 +15,15 @@ from core.errors import FieldError, InvalidInput, Refusal
 from core.events import publish_done
 from credits.events import HoldPlaced, HoldReleased
 from credits.services._holds import DEFAULT_HOLD, check_purpose, hold_seconds, publish_captured
-from credits.services._ledger import MAX_KEY_LENGTH, Receipt, check_amount, check_key, refusal_of
+from credits.services._ledger import Patience, Receipt, check_amount, check_key, fetch, prefixed_key, refusal_of
 
 MAX_OPERATIONS = 50
 
-_BATCH = """
-SELECT * FROM credits_run_batch(
+_BATCH = """credits_run_batch(
     %s::jsonb, %s,
     (SELECT coalesce(jsonb_object_agg(id, ends) FILTER (WHERE ends <> ''), '{}')
        FROM (SELECT id, accounts_restriction_on(id, %s, 'spend', %s) AS ends FROM unnest(%s::uuid[]) AS id) AS r),
-    %s, %s, %s, %s, %s)
-"""
+    %s, %s, %s, %s, %s)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +83,8 @@ class BatchOutcome:
 
 
 def operation_key(key: str, number: int) -> str:
-    """The key of one operation of a batch that has a key of its own. Long keys are shortened without colliding."""
-    suffix = f"#{number}"
-    if len(key) + len(suffix) <= MAX_KEY_LENGTH:
-        return key + suffix
-    return sha256(key.encode()).hexdigest() + suffix
+    """The key of one operation of a batch that has a key of its own."""
+    return prefixed_key(f"part:{number}", key)
 
 
 def run_batch(
@@ -103,14 +95,16 @@ def run_batch(
     idempotency_key: str = "",
     workspace_id: uuid.UUID | None = None,
     user_id: uuid.UUID | None = None,
+    patience: Patience = None,
 ) -> list[BatchOutcome]:
     """Do up to 50 hold operations in one transaction; a refused one leaves the others alone. In the order given.
 
     Each has a key of its own. With ``idempotency_key`` (counted in ``workspace_id``'s account) the batch as a whole
-    is remembered too: repeated, it returns the first outcomes; with other operations it is refused. ``user_id`` is as
-    in ``place_hold``.
+    is remembered too: repeated, it returns the first outcomes; with other operations it is refused. ``user_id`` and
+    ``patience`` are as in ``place_hold``.
 
-    Refuses as a whole: IdempotencyKeyReused, InvalidInput (one operation is malformed, or there are none or too many).
+    Refuses as a whole: IdempotencyKeyReused, StillRunning, InvalidInput (one operation is malformed, or there are none
+    or too many).
     """
     if not 1 <= len(operations) <= MAX_OPERATIONS:
         raise InvalidInput(FieldError("operations", "out_of_range", f"1 to {MAX_OPERATIONS} operations"))
@@ -118,23 +112,22 @@ def run_batch(
     for operation in operations:
         check_key(operation.idempotency_key)
         asked.append({"account": str(operation.workspace_id), "key": operation.idempotency_key, **operation.as_json()})
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _BATCH,
-            (
-                json.dumps(asked),
-                workspace_id,
-                user_id,
-                at,
-                list({operation.workspace_id for operation in operations if isinstance(operation, PlaceHold)}),
-                at,
-                idempotency_key,
-                actor.kind.value,
-                actor.id,
-                current().request_id,
-            ),
-        )
-        receipts = [Receipt._make(row) for row in cursor.fetchall()]
+    receipts = fetch(
+        _BATCH,
+        (
+            json.dumps(asked),
+            workspace_id,
+            user_id,
+            at,
+            list({operation.workspace_id for operation in operations if isinstance(operation, PlaceHold)}),
+            at,
+            idempotency_key,
+            actor.kind.value,
+            actor.id,
+            current().request_id,
+        ),
+        patience=patience,
+    )
     if receipts[0].detail == "batch":
         raise refusal_of(receipts[0])
     outcomes = [_outcome(operation, receipt) for operation, receipt in zip(operations, receipts, strict=True)]

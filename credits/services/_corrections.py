@@ -12,8 +12,8 @@ from credits.events import CreditsAdjusted, EntryReversed
 from credits.services._ledger import Receipt, call, check_amount, check_key
 from credits.states import BURN_PRIORITY, LotSource, ReasonCode
 
-_ADJUST = "SELECT * FROM credits_adjust(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-_REVERSE = "SELECT * FROM credits_reverse_entry(%s, %s, %s, %s, %s, %s, %s, %s)"
+_ADJUST = "credits_adjust(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_REVERSE = "credits_reverse_entry(%s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 def post_adjustment(

@@ -13,8 +13,8 @@ from credits.events import CreditsClawedBack, CreditsGranted
 from credits.services._ledger import Receipt, call, check_amount, check_key
 from credits.states import BURN_PRIORITY, LotSource
 
-_GRANT = "SELECT * FROM credits_grant(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-_CLAW_BACK = "SELECT * FROM credits_claw_back(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_GRANT = "credits_grant(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_CLAW_BACK = "credits_claw_back(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 def grant(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg.errors import LockNotAvailable
 
 from accounts.errors import AccountRestricted
 from accounts.states import Capability
@@ -16,7 +18,14 @@ from credits import errors
 from credits.states import OperationKind
 
 MAX_AMOUNT = 10**12
+RETRY_AFTER_SECONDS = 1
 MAX_KEY_LENGTH = 255
+# How long a caller is ready to wait for others at work on the account; None: as long as it takes.
+Patience = timedelta | None
+
+# The function's last argument needs the row that sets the limit, so that it cannot be called before that is set.
+_PATIENT = "SELECT r.* FROM (SELECT set_config('lock_timeout', %s, true) AS limit_set) AS w CROSS JOIN LATERAL {} AS r"
+_LAST, _LAST_AFTER_LIMIT = "%s)", "%s || left(w.limit_set, 0))"
 
 
 class Receipt(NamedTuple):
@@ -73,14 +82,39 @@ def refusal_of(receipt: Receipt, *, asked: int = 0) -> Refusal:
     return _REFUSALS[receipt.code](receipt, asked)
 
 
-def call(statement: str, parameters: Sequence[Any], *, asked: int = 0) -> Receipt:
+def fetch(function: str, parameters: Sequence[Any], *, patience: Patience = None) -> list[Receipt]:
+    """The receipts of one ledger function, in one statement. StillRunning where ``patience`` ends before its locks."""
+    statement = f"SELECT * FROM {function}"  # noqa: S608  the functions' calls are constants of this package
+    if patience is not None:
+        statement = _PATIENT.format(function.removesuffix(_LAST) + _LAST_AFTER_LIMIT)
+        parameters = (str(round(patience.total_seconds() * 1000)), *parameters)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return [Receipt._make(row) for row in cursor.fetchall()]
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise errors.StillRunning(retry_after_seconds=RETRY_AFTER_SECONDS) from error
+        raise
+
+
+def call(function: str, parameters: Sequence[Any], *, asked: int = 0, patience: Patience = None) -> Receipt:
     """Run one ledger function and return its receipt; raise its refusal where it has one."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        receipt = Receipt._make(cursor.fetchone())
+    (receipt,) = fetch(function, parameters, patience=patience)
     if receipt.code not in ("ok", "unchanged"):
         raise refusal_of(receipt, asked=asked)
     return receipt
+
+
+def prefixed_key(prefix: str, key: str) -> str:
+    """``key`` in a space of its own that no other prefix reaches into. Long ones are shortened without colliding."""
+    whole = f"{prefix}:{key}"
+    return whole if len(whole) <= MAX_KEY_LENGTH else f"{prefix}-sha256:{sha256(key.encode()).hexdigest()}"
+
+
+def client_key(key: str) -> str:
+    """What the ledger remembers for a key that came over HTTP: clients share no names with staff and the product."""
+    return prefixed_key("api", key)
 
 
 def check_amount(amount: int, *, field: str = "amount_credits") -> None:

@@ -80,7 +80,8 @@ BEGIN
 END $$;
 
 -- Remembers what was done under a key and returns it as the result: the last step of every operation, which gives
--- up the right to write. ``a`` is the account after the change.
+-- up the right to write. ``a`` is the account after the change. The answer leaves out what is past its expiry and not
+-- swept yet, as a look at the balance does.
 CREATE OR REPLACE FUNCTION credits__done(
     p_kind text, p_key text, p_hash uuid, a credits_account, p_hold uuid, p_entry uuid, p_lot uuid,
     p_amount bigint, p_lost bigint, p_expires_at timestamptz, p_at timestamptz
@@ -89,6 +90,9 @@ DECLARE
     r credits_result;
     v_writer text;
 BEGIN
+    IF a.next_expiry_at <= p_at THEN
+        a.posted := a.posted - credits__overdue(a, p_at);
+    END IF;
     INSERT INTO credits_operation
         (account_id, key, kind, input_hash, hold_id, entry_id, lot_id, amount, lost, posted, held, debt, expires_at,
          created_at)

@@ -128,7 +128,7 @@ class TestPlaceHold:
         caller.hold(30, key="mine")
 
         placed = Hold.objects.get(account_id=caller.workspace_id)
-        assert (placed.actor_kind, placed.idempotency_key) == ("api_key", "mine")
+        assert (placed.actor_kind, placed.idempotency_key) == ("api_key", "api:mine")
         assert placed.actor_id.startswith("key_")
         assert placed.request_id.startswith("req_")
 
