@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from audit.ids import parse_entry_id
 from audit.models import Approval, Entry
 from audit.states import ApprovalStatus
+from core.ids import from_public
 
 AROUND = timedelta(minutes=5)
 
@@ -29,6 +30,19 @@ def list_neighbors_for_console(entry: Entry, *, limit: int = 50) -> list[Entry]:
     after = entries.filter(occurred_at__gte=entry.occurred_at, occurred_at__lte=entry.occurred_at + AROUND)
     earlier = list(before.order_by("-occurred_at", "-seq")[: limit // 2])
     return [*reversed(earlier), *after.order_by("occurred_at", "seq")[: limit // 2]]
+
+
+def find_approval(public_id: str) -> Approval | None:
+    """The approval with this id, or None."""
+    pk = from_public(Approval.id_prefix, public_id)
+    return Approval.objects.filter(pk=pk).first() if pk else None
+
+
+def list_entries_of_approval_for_console(approval: Approval) -> QuerySet[Entry]:
+    """That it was asked for, and how it ended: who denied or withdrew it, or what was carried out."""
+    moments = {approval.requested_at, approval.status_changed_at}
+    entries = Entry.objects.select_related("payload").filter(target_id=approval.target_id, occurred_at__in=moments)
+    return entries.filter(outcome="done").order_by("occurred_at", "seq")
 
 
 def list_entries_of_request_for_console(request_id: str) -> QuerySet[Entry]:

@@ -49,16 +49,18 @@ class AuditLabel:
 class ApprovalKind:
     """A decision that waits for a second person.
 
-    ``permission`` is what the approver needs. ``execute`` performs it, given the payload, the
-    requester, the approver and the time, inside the approving transaction. ``fingerprint`` returns
-    the state of the target the request was made against; where it changed, approval is refused.
+    ``permission`` is what the approver needs. ``execute`` performs it inside the approving transaction, given
+    ``payload, requester, approver, approval_id, reason, at``, and returns the id of the one entry it recorded: the
+    approver's, with ``reason`` (theirs) and ``approval``, ``requested_by`` in its details. Where there is nothing left
+    to do, it refuses. ``fingerprint`` returns the state of the target the request was made against; where it changed,
+    approval is refused.
     ``describe`` returns lines for the approver: what will happen.
     """
 
     name: str
     label: str | _StrPromise
     permission: str
-    execute: Callable[..., Any]
+    execute: Callable[..., str]
     fingerprint: Callable[[dict[str, Any]], str]
     describe: Callable[[dict[str, Any]], list[str]]
 

@@ -1,6 +1,7 @@
 """One object of every model that has a console page, and input for every action: what the walks over the console need.
 
-A new admin class needs a line in OBJECTS, a new action one in ACTIONS, a view with arguments one in VIEWS.
+A new admin class needs a line in OBJECTS, a new action one in ACTIONS, a view with arguments one in VIEWS, a new kind
+of approval one in REQUESTS.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from tests.factories.accounts import (
     Authenticator,
     UserFactory,
     WorkspaceFactory,
+    actor,
     invite,
     restrict,
 )
@@ -251,6 +253,37 @@ ACTIONS: dict[str, ActionSample] = {
     "outbox.queue/pause": ActionSample(),
     "outbox.queue/resume": ActionSample(make=_paused_queue),
     "outbox.suppression/remove": ActionSample(),
+}
+
+
+def _role_asked_for() -> Approval:
+    olu = UserFactory(role=StaffRole.ENGINEER)
+    return accounts_services.grant_staff_role(
+        user_id=UserFactory().pk, role=StaffRole.SUPPORT, actor=actor(olu), reason="She starts", at=now()
+    )
+
+
+def _factor_reset_asked_for() -> Approval:
+    colleague = UserFactory(role=StaffRole.SUPPORT)
+    Authenticator(colleague)
+    asked = accounts_services.reset_second_factor(
+        user_id=colleague.pk, actor=actor(UserFactory(role=StaffRole.ENGINEER)), reason="Lost the phone", at=now()
+    )
+    return Approval.objects.get(pk=from_public(Approval.id_prefix, asked.approval_id))
+
+
+def _credits_asked_for() -> Approval:
+    outcome = credits_services.grant_by_staff(
+        workspace_id=ledgers.funded(), amount=4_000, source="goodwill", expires_at=None, reason_code="goodwill",
+        actor=actor(UserFactory(role=StaffRole.SUPPORT)), reason="Outage", at=now(), idempotency_key="click",
+    )  # fmt: skip
+    return Approval.objects.get(pk=from_public(Approval.id_prefix, outcome.approval_id))
+
+
+REQUESTS: dict[str, Callable[[], Approval]] = {
+    "accounts.grant_role": _role_asked_for,
+    "accounts.reset_second_factor": _factor_reset_asked_for,
+    "credits.grant": _credits_asked_for,
 }
 
 VIEWS: dict[str, ViewSample] = {

@@ -45,7 +45,8 @@ def reset_second_factor(
     _refuse_reset(user, by=actor)
     reason = refuse_without_reason(reason)
     if not user.is_staff:
-        return FactorReset(removed=_reset(user, actor=actor, reason=reason, ticket=ticket, at=at))
+        removed, _entry_id = _reset(user, actor=actor, reason=reason, ticket=ticket, at=at)
+        return FactorReset(removed=removed)
     approval = audit_services.request_approval(
         kind=RESET_KIND,
         actor=actor,
@@ -59,15 +60,20 @@ def reset_second_factor(
 
 
 def execute_factor_reset(
-    *, payload: dict[str, Any], requester: Actor, approver: Actor, approval_id: str, at: datetime
-) -> None:
-    """Reset what a second person consented to. Runs inside the approving transaction."""
+    *, payload: dict[str, Any], requester: Actor, approver: Actor, approval_id: str, reason: str, at: datetime
+) -> str:
+    """Reset what a second person consented to; returns the entry's id. In the approving transaction."""
     user = lock_user(uuid.UUID(payload["user"]))
     _refuse_reset(user, by=requester)
     if approver.id == user.public_id:
         raise OwnAccount
-    consent = {"approval": approval_id, "approved_by": approver.id}
-    _reset(user, actor=requester, reason=payload["reason"], ticket=payload["ticket"], at=at, **consent)
+    consent = {
+        "approval": approval_id,
+        "requested_by": requester.id,
+        "requested_because": payload["reason"],
+    }
+    _removed, entry_id = _reset(user, actor=approver, reason=reason, ticket=payload["ticket"], at=at, **consent)
+    return entry_id
 
 
 def fingerprint_factor_reset(payload: dict[str, Any]) -> str:
@@ -95,14 +101,17 @@ def _refuse_reset(user: User, /, *, by: Actor) -> None:
         raise NothingToChange
 
 
-def _reset(user: User, /, *, actor: Actor, reason: str, ticket: str, at: datetime, **consent: str) -> tuple[str, ...]:
+def _reset(
+    user: User, /, *, actor: Actor, reason: str, ticket: str, at: datetime, **consent: str
+) -> tuple[tuple[str, ...], str]:
+    """Do it; returns the kinds that went and the id of the entry."""
     kinds = tuple(selectors.list_factors(user_id=user.pk).values_list("type", flat=True))
     Authenticator.objects.filter(user_id=user.pk).delete()
     ended = drop_sessions(user=user)
     with override(user.locale):
         event = gettext("Our staff removed the second factor of your account, because we were told that it is lost.")
     send_security_notice(user=user, event=event, at=at)
-    audit_services.record(
+    entry_id = audit_services.record(
         action=AuditAction.FACTOR_RESET,
         at=at,
         actor=actor,
@@ -112,4 +121,4 @@ def _reset(user: User, /, *, actor: Actor, reason: str, ticket: str, at: datetim
         changes={"second_factors": (", ".join(kinds), "")},
         details={"sessions_ended": ended, **consent},
     )
-    return kinds
+    return kinds, entry_id

@@ -51,20 +51,21 @@ def grant_staff_role(
 
 
 def execute_grant(
-    *, payload: dict[str, Any], requester: Actor, approver: Actor, approval_id: str, at: datetime
-) -> None:
-    """Grant the role that a second person consented to. Runs inside the approving transaction."""
+    *, payload: dict[str, Any], requester: Actor, approver: Actor, approval_id: str, reason: str, at: datetime
+) -> str:
+    """Grant the role that a second person consented to; returns the entry's id. In the approving transaction."""
     user = lock_user(uuid.UUID(payload["user"]))
     role = StaffRole(payload["role"])
     _refuse_grant(user, role, author=requester)
     if approver.id == user.public_id:
         raise OwnAccount
     _grant(user, role)
-    audit_services.record(
+    return audit_services.record(
         action=AuditAction.ROLE_GRANTED,
         at=at,
         actor=approver,
         target=user_target(user),
+        reason=reason,
         changes={"role": (None, role.value)},
         details={"approval": approval_id, "requested_by": requester.id},
     )

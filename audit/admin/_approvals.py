@@ -12,13 +12,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from audit import services
+from audit import selectors, services
 from audit.actions import AuditAction
 from audit.models import Approval
 from audit.permissions import Permission
 from audit.states import ApprovalStatus
 from core import clock, context
-from core.console import Action, ActionCall, ConsoleAdmin, Effect, NavItem, SearchRule
+from core.console import Action, ActionCall, ConsoleAdmin, Effect, NavItem, Panel, SearchRule, panels
 from core.errors import PermissionMissing
 from core.registries import approval_kinds
 
@@ -84,10 +84,10 @@ class ApprovalAdmin(ConsoleAdmin):
     }
     keyset = ("-requested_at", "-id")
     search_rules = (SearchRule.public_id(),)
-    key_facts = ("what", "requester_label", "target_link", "expires_at")
+    key_facts = ("what", "requester_label", "approver_label", "target_link", "expires_at")
     fieldsets = (
-        (_("What was asked"), {"fields": ("effects", "reason", "ticket", "requested_at", "kind")}),
-        (_("Decision"), {"fields": ("approver_label", "decision_reason", "status_changed_at")}),
+        (_("What was asked"), {"fields": ("effects", "requester_id", "reason", "ticket", "requested_at", "kind")}),
+        (_("Decision"), {"fields": ("approver_id", "decision_reason", "status_changed_at")}),
     )
     empty_text = _("Requests that need a second person appear here.")
     actions_for_object = (
@@ -144,3 +144,14 @@ class ApprovalAdmin(ConsoleAdmin):
     def target_link(self, obj: Approval) -> Any:
         url = reverse("admin:audit_timeline", query={"target": obj.target_id})
         return format_html('<a class="c-link" href="{}">{}</a>', url, obj.target_label or obj.target_id)
+
+
+def _entries(public_id: str) -> dict[str, Any]:
+    approval = selectors.find_approval(public_id)
+    return {"entries": selectors.list_entries_of_approval_for_console(approval) if approval else []}
+
+
+panels.register(
+    "audit.approval",
+    Panel("trail", _("In the trail"), Permission.VIEW_ENTRY, "audit/console/entries.html", _entries),
+)

@@ -76,6 +76,27 @@ class EntryAdmin(ConsoleAdmin):
     def get_title(self, obj: Entry) -> str:
         return label_of(obj.action)
 
+    def get_page_fieldsets(self, obj: Entry) -> Any:
+        """Of what two people decided, both of them."""
+        if not self.approval(obj):
+            return self.fieldsets
+        return ((_("Two people"), {"fields": ("requested_by", "allowed_by", "approval")}), *self.fieldsets)
+
+    @admin.display(description=_("Asked for by"))
+    def requested_by(self, obj: Entry) -> str:
+        return self._detail(obj, "requested_by") or obj.actor_id
+
+    @admin.display(description=_("Allowed by"))
+    def allowed_by(self, obj: Entry) -> str:
+        return obj.actor_id if self._detail(obj, "requested_by") else ""
+
+    @admin.display(description=_("Request"))
+    def approval(self, obj: Entry) -> str:
+        return self._detail(obj, "approval")
+
+    def _detail(self, obj: Entry, name: str) -> str:
+        return str(obj.payload.detail_values.get(name, "")) if obj.payload else ""
+
     @admin.display(description=_("What"))
     def what(self, obj: Entry) -> str:
         return label_of(obj.action)

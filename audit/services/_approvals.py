@@ -11,6 +11,7 @@ from django.db import transaction
 from audit.actions import AuditAction
 from audit.errors import ApprovalExpired, ApprovalOutdated, NotTheRequester, OwnApproval, UnknownApprovalKind
 from audit.events import ApprovalDecided, ApprovalRequested
+from audit.ids import parse_entry_id
 from audit.models import Approval
 from audit.services._entries import record
 from audit.states import APPROVAL_MOVES, ApprovalStatus
@@ -23,7 +24,6 @@ from core.states import move, refuse_unless_allowed
 
 EXPIRY = system("audit.approvals")
 _ACTIONS = {
-    ApprovalStatus.APPROVED: AuditAction.APPROVAL_APPROVED,
     ApprovalStatus.DENIED: AuditAction.APPROVAL_DENIED,
     ApprovalStatus.WITHDRAWN: AuditAction.APPROVAL_WITHDRAWN,
     ApprovalStatus.EXPIRED: AuditAction.APPROVAL_EXPIRED,
@@ -76,6 +76,8 @@ def request_approval(
 def approve(*, approval_id: str, actor: Actor, reason: str, at: datetime, may: Callable[[str], bool]) -> Approval:
     """Consent and execute, in one transaction. ``may`` tells whether ``actor`` holds a permission.
 
+    What is executed records the one entry, in the name of ``actor``; the consent has none of its own.
+
     Refuses where the request is unknown (NotFound), decided (InvalidTransition), too old
     (ApprovalExpired), the actor's own (OwnApproval), not the actor's to decide (PermissionMissing), or
     made for a target that has changed since (ApprovalOutdated); and whatever ``execute`` refuses.
@@ -85,14 +87,17 @@ def approve(*, approval_id: str, actor: Actor, reason: str, at: datetime, may: C
     if rules.fingerprint(approval.payload) != approval.fingerprint:
         raise ApprovalOutdated
     _settle(approval, ApprovalStatus.APPROVED, approver=actor, reason=reason, at=at)
-    rules.execute(
+    entry_id = rules.execute(
         payload=approval.payload,
         requester=approval.requester,
         approver=actor,
         approval_id=approval.public_id,
+        reason=reason,
         at=at,
     )
-    _close(approval, actor=actor, reason=reason, at=at)
+    if parse_entry_id(entry_id) is None:
+        raise RuntimeError(f"executing {approval.kind} recorded no entry")
+    _tell(approval)
     return approval
 
 
@@ -183,6 +188,10 @@ def _settle(approval: Approval, status: ApprovalStatus, *, approver: Actor | Non
 
 def _close(approval: Approval, *, actor: Actor, reason: str, at: datetime) -> None:
     _record(approval, action=_ACTIONS[ApprovalStatus(approval.status)], actor=actor, reason=reason, at=at)
+    _tell(approval)
+
+
+def _tell(approval: Approval) -> None:
     publish(
         ApprovalDecided(approval.public_id, approval.kind, approval.status, approval.requester_id, approval.approver_id)
     )

@@ -150,7 +150,7 @@ def buttons(console_admin: ConsoleAdmin, request: HttpRequest, obj: Any) -> list
 
 def _facts(console_admin: ConsoleAdmin, request: HttpRequest, obj: Any, *, revealed: str) -> list[Facts]:
     fields: Any = console_admin.fields or _default_fields(console_admin, obj)
-    groups: Any = console_admin.fieldsets or [(None, {"fields": fields})]
+    groups: Any = console_admin.get_page_fieldsets(obj) or [(None, {"fields": fields})]
     return [
         Facts(
             title,

@@ -96,6 +96,10 @@ class ConsoleAdmin(Base):
         """The heading of the object's page. Never personal data in full."""
         return str(obj)
 
+    def get_page_fieldsets(self, obj: Any) -> Any:
+        """The groups of facts on the page of ``obj``; ``fieldsets`` unless some depend on the object."""
+        return self.fieldsets
+
     def get_header_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """What ``header_template`` needs beyond the page's own context."""
         return {}

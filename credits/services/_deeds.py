@@ -90,26 +90,37 @@ class Deed:
         )
 
 
-def carry_out(
-    deed: Deed, *, actor: Actor, at: datetime, approver: Actor | None = None, approval_id: str = ""
-) -> Receipt:
-    """Do it: one call into the ledger, the customer's note, one entry in the trail. Within a transaction."""
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Who allowed a deed, by which approval, and why."""
+
+    approver: Actor
+    approval_id: str
+    reason: str
+
+
+def carry_out(deed: Deed, *, actor: Actor, at: datetime, consent: Consent | None = None) -> tuple[Receipt, str]:
+    """Do it: one call into the ledger, the customer's note, one entry in the trail, whose id is returned too.
+
+    The trail's entry is the approver's where there was consent. A deed done before does and records nothing.
+    Within a transaction.
+    """
     receipt = _post(deed, actor=actor, at=at)
     if receipt.replayed or receipt.entry_id is None:
-        return receipt
+        return receipt, ""
     if deed.customer_note:
         EntryNote.objects.create(entry_id=receipt.entry_id, text=deed.customer_note, created_at=at)
-    audit_services.record(
+    entry_id = audit_services.record(
         action=_ACTIONS[deed.kind],
         at=at,
-        actor=actor,
+        actor=consent.approver if consent else actor,
         target=account_target(deed.workspace_id),
-        reason=deed.reason,
+        reason=consent.reason if consent else deed.reason,
         ticket=deed.ticket,
         changes={"posted": (receipt.posted - receipt.amount, receipt.posted)},
-        details=_details(deed, receipt, approver=approver, approval_id=approval_id),
+        details=_details(deed, receipt) | (_request_details(deed, actor, consent) if consent else {}),
     )
-    return receipt
+    return receipt, entry_id
 
 
 def _post(deed: Deed, *, actor: Actor, at: datetime) -> Receipt:
@@ -128,9 +139,9 @@ def _post(deed: Deed, *, actor: Actor, at: datetime) -> Receipt:
     return reverse_entry(entry_id=deed.entry_id, **common)
 
 
-def _details(deed: Deed, receipt: Receipt, *, approver: Actor | None, approval_id: str) -> dict[str, Any]:
+def _details(deed: Deed, receipt: Receipt) -> dict[str, Any]:
     assert receipt.entry_id is not None
-    details = {
+    details: dict[str, Any] = {
         "entry": to_public(Entry.id_prefix, receipt.entry_id),
         "amount": receipt.amount,
         "reason_code": str(deed.reason_code),
@@ -139,6 +150,8 @@ def _details(deed: Deed, receipt: Receipt, *, approver: Actor | None, approval_i
         details["reverses"] = to_public(Entry.id_prefix, deed.entry_id)
     if deed.customer_note:
         details["customer_note"] = deed.customer_note
-    if approver:
-        details |= {"approved_by": approver.id, "approval": approval_id}
     return details
+
+
+def _request_details(deed: Deed, requester: Actor, consent: Consent) -> dict[str, Any]:
+    return {"approval": consent.approval_id, "requested_by": requester.id, "requested_because": deed.reason}

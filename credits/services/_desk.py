@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import selectors as accounts_selectors
 from accounts import services as accounts_services
 from audit import services as audit_services
+from audit.errors import ApprovalOutdated
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput
 from core.ids import from_public, new_id
@@ -23,7 +24,7 @@ from credits import selectors as credits_selectors
 from credits.errors import ApprovalBeyondLimit
 from credits.models import Entry
 from credits.services._accounts import account_target
-from credits.services._deeds import Deed, DeedKind, carry_out
+from credits.services._deeds import Consent, Deed, DeedKind, carry_out
 from credits.services._ledger import Receipt, check_amount
 from credits.states import LotSource, ReasonCode
 
@@ -146,7 +147,7 @@ def _do_or_ask(deed: Deed, *, actor: Actor, at: datetime) -> DeskOutcome:
     allowance = credits_selectors.get_allowance(actor_id=actor.id, roles=_roles_of(actor), at=at)
     if deed.weight <= allowance.approval_above_credits:
         with suppress(_AllowanceSpent), transaction.atomic():  # spent: nothing was done, somebody else is asked
-            receipt = carry_out(deed, actor=actor, at=at)
+            receipt, _entry_id = carry_out(deed, actor=actor, at=at)
             if deed.weight and not receipt.replayed:
                 _draw(deed.weight, actor=actor, at=at, daily=allowance.daily_credits)
             return DeskOutcome(receipt, "")
@@ -171,12 +172,13 @@ def _draw(amount: int, *, actor: Actor, at: datetime, daily: int) -> None:
 
 
 def execute_approved(
-    *, payload: Mapping[str, Any], requester: Actor, approver: Actor, approval_id: str, at: datetime
-) -> Receipt:
-    """Do what a second person consented to. Called by ``audit`` within the approving transaction.
+    *, payload: Mapping[str, Any], requester: Actor, approver: Actor, approval_id: str, reason: str, at: datetime
+) -> str:
+    """Do what a second person consented to; returns the id of the trail's entry. In the approving transaction.
 
-    Refuses ApprovalBeyondLimit where the approver's own limit is lower, OwnAccount where either of them belongs to
-    the workspace, and whatever the deed refuses by now.
+    The ledger's entry stays the requester's, the trail's is the approver's. Refuses ApprovalBeyondLimit where the
+    approver's own limit is lower, OwnAccount where either of them belongs to the workspace, ApprovalOutdated where it
+    was done already, and whatever the deed refuses by now.
     """
     deed = Deed.from_payload(payload)
     for person in (requester, approver):
@@ -184,7 +186,11 @@ def execute_approved(
     allowance = credits_selectors.get_allowance(actor_id=approver.id, roles=_roles_of(approver), at=at)
     if deed.weight > allowance.may_approve_credits:
         raise ApprovalBeyondLimit(requested=deed.weight, limit=allowance.may_approve_credits)
-    return carry_out(deed, actor=requester, at=at, approver=approver, approval_id=approval_id)
+    consent = Consent(approver, approval_id, reason)
+    _receipt, entry_id = carry_out(deed, actor=requester, at=at, consent=consent)
+    if not entry_id:
+        raise ApprovalOutdated
+    return entry_id
 
 
 def fingerprint_of(payload: Mapping[str, Any]) -> str:

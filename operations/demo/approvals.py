@@ -30,7 +30,6 @@ DESK_KIND = "credits.grant"
 EXPIRY = system("audit.approvals")
 _LIFE = timedelta(days=3)
 _ACTIONS = {
-    ApprovalStatus.APPROVED: AuditAction.APPROVAL_APPROVED,
     ApprovalStatus.DENIED: AuditAction.APPROVAL_DENIED,
     ApprovalStatus.WITHDRAWN: AuditAction.APPROVAL_WITHDRAWN,
     ApprovalStatus.EXPIRED: AuditAction.APPROVAL_EXPIRED,
@@ -148,6 +147,7 @@ def _granted(request: Request, team: Team, stream: Random) -> Deed:
         request.ticket,
         approver=request.approver,
         approval_id=request.public_id,
+        consent=request.said,
     )
 
 
@@ -214,7 +214,7 @@ def approval_notes(requests: Sequence[Request], effects: dict[Any, Any], stream:
             details=details,
             where=office(asker, request_id=request_id_at(stream, request.requested_at)),
         )
-        if request.status != ApprovalStatus.PENDING:
+        if request.status in _ACTIONS:  # of what was approved, the deed itself says so
             yield _answer(request, details, stream)
 
 

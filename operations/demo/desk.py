@@ -49,6 +49,7 @@ class Deed:
     customer_note: str = ""
     approver: Customer | None = None
     approval_id: str = ""
+    consent: str = ""  # what the approver said
 
     @property
     def weight(self) -> int:
@@ -176,16 +177,17 @@ def deed_notes(deeds: Sequence[Deed], stream: Random) -> Iterator[Note]:
             changes: dict[str, tuple[object, object]] = {"posted": (step.posted - step.moved, step.posted)}
             if step.op is Op.FREEZE:
                 changes = {"frozen": (False, True)}
+            doer = deed.approver or deed.author
             yield Note(
                 step.at,
                 deed.action,
-                deed.author.actor,
+                doer.actor,
                 account_target(step.account),
-                deed.reason,
+                deed.consent or deed.reason,
                 deed.ticket,
                 changes=changes,
                 details=_details(deed) or None,
-                where=office(deed.author, request_id=step.request_id or request_id_at(stream, step.at)),
+                where=office(doer, request_id=step.request_id or request_id_at(stream, step.at)),
             )
 
 
@@ -203,7 +205,11 @@ def _details(deed: Deed) -> dict[str, object]:
     if deed.customer_note:
         details["customer_note"] = deed.customer_note
     if deed.approver:
-        details |= {"approved_by": deed.approver.public_id, "approval": deed.approval_id}
+        details |= {
+            "approval": deed.approval_id,
+            "requested_by": deed.author.public_id,
+            "requested_because": deed.reason,
+        }
     return details
 
 

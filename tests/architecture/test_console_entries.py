@@ -11,10 +11,12 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import PERMISSIONS, StaffRole
+from audit.models import Approval, Entry
 from core.console import Action, console_site
 from core.console.action_views import CONFIRMATION
 from core.console.cells import public_id_of
 from core.console.running import action_key
+from core.registries import ApprovalKind, approval_kinds
 from tests import console_samples
 from tests.architecture.console_pages import view_url
 from tests.cast import log_in_as
@@ -124,3 +126,65 @@ class TestEveryViewThatWrites:
         before = last_seq()
         assert client.post(view_url(name)).status_code == 403
         assert [outcome for _action, outcome in entries_since(before)] == ["refused"]
+
+
+KINDS = [kind for kind in approval_kinds if not kind.name.startswith("tests.")]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+class TestEveryKindOfApproval:
+    @pytest.fixture
+    def request_of(self, kind: ApprovalKind, db: None) -> Approval:
+        assert kind.name in console_samples.REQUESTS, f"tests/console_samples.py has no request of {kind.name}"
+        return console_samples.REQUESTS[kind.name]()
+
+    @pytest.fixture
+    def client(self, kind: ApprovalKind, request_of: Approval) -> Client:
+        """Somebody who may allow it and read the trail."""
+        return staff_with({kind.permission, "audit.view_entry"}, has=True)
+
+    def test_leaves_the_one_entry_of_who_allowed_it(self, request_of: Approval, client: Client) -> None:
+        before = last_seq()
+        approve(client, request_of)
+
+        (entry,) = Entry.objects.filter(seq__gt=before)
+        assert not entry.action.startswith("audit.approval.")
+        assert (entry.outcome, entry.actor_id, entry.payload.reason) == ("done", viewer_of(client), "Looked at it")
+        details = entry.payload.detail_values
+        assert (details["approval"], details["requested_by"]) == (request_of.public_id, request_of.requester_id)
+
+    def test_names_both_people_on_its_page_and_its_entrys(self, request_of: Approval, client: Client) -> None:
+        entry = approve(client, request_of)
+
+        assert (
+            entry.public_id
+            in client.get(reverse("admin:audit_approval_panel", args=[request_of.public_id, "trail"])).text
+        )
+        for page in (
+            reverse("admin:audit_entry_change", args=[entry.public_id]),
+            reverse("admin:audit_approval_change", args=[request_of.public_id]),
+        ):
+            text = client.get(page).text
+            assert viewer_of(client) in text
+            assert request_of.requester_id in text
+
+    def test_is_found_by_either_persons_acts(self, request_of: Approval, client: Client) -> None:
+        entry = approve(client, request_of)
+
+        found = {}
+        for person in (request_of.requester_id, viewer_of(client)):
+            answer = client.get(reverse("admin:audit_entry_changelist"), {"q": f"actor:{person}"})
+            found[person] = {row.id for row in answer.context_data["listing"].rows}
+        asked = Entry.objects.get(action="audit.approval.requested")
+        assert asked.public_id in found[request_of.requester_id]
+        assert entry.public_id in found[viewer_of(client)]
+
+
+def viewer_of(client: Client) -> str:
+    return User.objects.get(pk=client.session["_auth_user_id"]).public_id
+
+
+def approve(client: Client, approval: Approval) -> Entry:
+    url = reverse("admin:audit_approval_action", args=[approval.public_id, "approve"])
+    assert client.post(url, {"reason": "Looked at it"}).status_code == 302
+    return Entry.objects.latest("seq")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from audit import services
 from core.actors import Actor, ActorKind, Target
 from core.errors import Refusal
 from core.registries import ApprovalKind, approval_kinds
@@ -36,10 +37,13 @@ class Lever:
     refusal: Refusal | None = None
     pulls: list[dict[str, Any]] = field(default_factory=list)
 
-    def execute(self, **call: Any) -> None:
+    def execute(self, **call: Any) -> str:
         if self.refusal:
             raise self.refusal
         self.pulls.append(call)
+        return services.record(
+            action="tests.lever.pulled", at=call["at"], actor=call["approver"], reason=call["reason"]
+        )
 
     def fingerprint(self, _payload: dict[str, Any]) -> str:
         return self.state

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from audit.events import ApprovalDecided, ApprovalRequested
 from audit.models import Approval, Entry
 from core import events
 from core.errors import InvalidInput, InvalidTransition, NotFound, PermissionMissing, Refusal
+from core.registries import approval_kinds
 from tests.audit.conftest import ADA, AT, MAX, SAM, anything, nothing
 
 pytestmark = pytest.mark.django_db
@@ -78,14 +80,27 @@ class TestApprove:
                 "requester": SAM,
                 "approver": MAX,
                 "approval_id": approval.public_id,
+                "reason": "agreed",
                 "at": LATER,
             }
         ]
 
-    def test_it_leaves_one_entry(self, lever):
+    def test_it_leaves_the_entry_of_what_was_executed(self, lever):
         approve(ask(lever))
 
-        assert actions() == ["audit.approval.requested", "audit.approval.approved"]
+        assert actions() == ["audit.approval.requested", "tests.lever.pulled"]
+
+    def test_it_fails_where_execution_records_nothing(self, lever, monkeypatch):
+        approval = ask(lever)
+        monkeypatch.setitem(
+            approval_kinds._entries, lever.kind, replace(approval_kinds[lever.kind], execute=lambda **_call: "")
+        )
+
+        with pytest.raises(RuntimeError):
+            approve(approval)
+
+        approval.refresh_from_db()
+        assert approval.status == "pending"
 
     def test_it_remembers_who_decided_and_why(self, lever):
         approval = ask(lever)
@@ -187,7 +202,7 @@ def test_two_approvers_at_once_give_one_execution(lever):
 
     assert sorted(outcomes) == ["approved", "invalid_transition"]
     assert len(lever.pulls) == 1
-    assert actions().count("audit.approval.approved") == 1
+    assert actions().count("tests.lever.pulled") == 1
 
 
 class TestDeny:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from audit import services
@@ -16,8 +17,12 @@ SAM = Actor(ActorKind.STAFF, "usr_01jd3v0000000000000000sam0", "Sam")
 ADA = Target("accounts.user", "usr_01jd3v0000000000000000ada0", "Ada")
 
 
-def _execute(**_call: Any) -> None:
-    """A deed without consequences."""
+def _execute(*, requester: Actor, approver: Actor, approval_id: str, reason: str, at: datetime, **_call: Any) -> str:
+    """A deed without consequences but its entry."""
+    details = {"approval": approval_id, "requested_by": requester.id}
+    return services.record(
+        action="tests.sample.done", at=at, actor=approver, target=ADA, reason=reason, details=details
+    )
 
 
 def _fingerprint(_payload: dict[str, Any]) -> str:

@@ -176,15 +176,23 @@ class TestGrantByStaff:
 
 
 class TestApproval:
-    def test_gives_the_credits_in_the_name_of_who_asked(self, workspace_id, sam, lou, trail):
+    def test_gives_the_credits_in_the_name_of_who_asked(self, workspace_id, sam, lou):
         outcome = give(workspace_id, 300, sam, customer_note="Sorry.")
 
         approve(outcome, lou)
 
-        granted = next(footprint for footprint in trail() if footprint.action == "credits.account.granted")
-        assert (granted.actor_id, granted.details["approved_by"]) == (sam.public_id, lou.public_id)
-        assert granted.details["approval"] == outcome.approval_id
+        assert Entry.objects.latest("id").actor_id == sam.public_id
         assert posted(workspace_id) == 420
+
+    def test_leaves_the_one_entry_of_who_allowed_it(self, workspace_id, sam, lou, trail):
+        outcome = give(workspace_id, 300, sam)
+
+        approve(outcome, lou)
+
+        (granted,) = (footprint for footprint in trail() if footprint.action != "audit.approval.requested")
+        assert (granted.action, granted.actor_id) == ("credits.account.granted", lou.public_id)
+        assert granted.details["approval"] == outcome.approval_id
+        assert granted.details["requested_by"] == sam.public_id
 
     def test_does_not_count_against_the_allowance(self, workspace_id, sam, lou):
         approve(give(workspace_id, 300, sam), lou)
@@ -224,7 +232,8 @@ class TestApproval:
         second = give(workspace_id, 300, sam, idempotency_key="click")
 
         approve(first, lou)
-        approve(second, lou)
+        with pytest.raises(ApprovalOutdated):
+            approve(second, lou)
 
         assert posted(workspace_id) == 420
 
