@@ -111,6 +111,14 @@ def _closed_user() -> User:
     return accounts_services.close_user(user_id=user.pk, actor=SUPPORT, reason="She asked", at=now())
 
 
+def _busy_user() -> User:
+    """Somebody with a job under way: what ends with a deed is part of its one entry."""
+    user = UserFactory()
+    with context.bound(context.Context(actor=actor(user))):
+        JobFactory()
+    return user
+
+
 def _user_with_factor() -> User:
     user = UserFactory()
     Authenticator(user)
@@ -213,9 +221,9 @@ ACTIONS: dict[str, ActionSample] = {
     "accounts.api_key/revoke": ActionSample(),
     "accounts.invitation/revoke": ActionSample(),
     "accounts.restriction/lift": ActionSample(),
-    "accounts.user/ban": ActionSample(),
+    "accounts.user/ban": ActionSample(make=_busy_user),
     "accounts.user/change-email": ActionSample({"new_email": "dora@new.example"}),
-    "accounts.user/close": ActionSample(),
+    "accounts.user/close": ActionSample(make=_busy_user),
     "accounts.user/edit-name": ActionSample({"name": "Dora"}),
     "accounts.user/end-sessions": ActionSample(),
     "accounts.user/grant-role": ActionSample({"role": "support"}),
@@ -223,10 +231,10 @@ ACTIONS: dict[str, ActionSample] = {
     "accounts.user/reopen": ActionSample(make=_closed_user),
     "accounts.user/resend-verification": ActionSample(make=lambda: UserFactory(is_email_verified=False)),
     "accounts.user/reset-second-factor": ActionSample(make=_user_with_factor),
-    "accounts.user/restrict": ActionSample({"capability": "spend"}),
+    "accounts.user/restrict": ActionSample({"capability": "login"}, make=_busy_user),
     "accounts.user/revoke-role": ActionSample({"role": "support"}, make=lambda: UserFactory(role=StaffRole.SUPPORT)),
     "accounts.user/send-password-reset": ActionSample(),
-    "accounts.user/suspend": ActionSample(),
+    "accounts.user/suspend": ActionSample(make=_busy_user),
     "accounts.user/tag": ActionSample({"tag": "vip"}),
     "accounts.user/unlock-login": ActionSample(),
     "accounts.user/untag": ActionSample({"tag": "vip"}, make=_tagged_user),

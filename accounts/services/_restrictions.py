@@ -70,12 +70,14 @@ def restrict_user(
     """
     user = lock_user(user_id)
     refuse_unfit_staff(actor=actor, user=user)
+    reason, starts_at = refuse_without_reason(reason), starts_at or at
+    stops = capability == Capability.LOGIN and starts_at <= at
+    ended = stop_everything(user=user, actor=actor, reason=reason, at=at) if stops else {}
     restriction = _add(
         {"user": user}, user_target(user), capability, actor=actor, reason=reason, at=at,
-        ends_at=ends_at, starts_at=starts_at or at, ticket=ticket,
+        ends_at=ends_at, starts_at=starts_at, ticket=ticket, **ended,
     )  # fmt: skip
-    if capability == Capability.LOGIN and restriction.is_active(at):
-        stop_everything(user=user, actor=actor, reason=restriction.reason, at=at)
+    if stops:
         events.publish(UserDisabled(user_id=user.public_id, status="no_login", at=at))
     return restriction
 
@@ -157,6 +159,7 @@ def _add(
     starts_at: datetime,
     ends_at: datetime | None,
     ticket: str,
+    **ended: Any,
 ) -> Restriction:
     reason = refuse_without_reason(reason)
     if ends_at is not None and ends_at <= max(starts_at, at):
@@ -185,6 +188,7 @@ def _add(
             "capability": capability.value,
             "starts_at": starts_at.isoformat(),
             "ends_at": ends_at.isoformat() if ends_at else "",
+            **ended,
         },
     )
     events.publish(RestrictionAdded(at=at, **_names(restriction)))

@@ -103,7 +103,7 @@ def _change_status(
     moves = USER_MOVES if only_from is None else {s: USER_MOVES[s] for s in only_from}
     move(user, moves=moves, target=target, at=at)
     user.save(update_fields=["status", "status_changed_at"])
-    stopped = {} if user.is_active else stop_everything(user=user, actor=actor, reason=reason, at=at)
+    ended = {} if user.is_active else stop_everything(user=user, actor=actor, reason=reason, at=at)
     audit_services.record(
         action=action,
         at=at,
@@ -112,7 +112,7 @@ def _change_status(
         reason=reason,
         ticket=ticket,
         changes={"status": (before.value, target.value)},
-        details={what: count for what, count in stopped.items() if count} or None,
+        details=ended or None,
     )
     if user.is_active:
         events.publish(UserEnabled(user_id=user.public_id, at=at))

@@ -168,6 +168,7 @@ class JobAdmin(ConsoleAdmin):
                 )
             },
         ),
+        (_("Ended by hand"), {"fields": ("canceled_by", "cancel_reason", "cancel_requested_at")}),
         (_("Last failure"), {"fields": ("cause", "error", "last_traceback")}),
     )
     actions_for_object = (retry, cancel)

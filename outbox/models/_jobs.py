@@ -19,6 +19,7 @@ class Job(PublicRow):
     """A piece of work, written in the transaction that wants it.
 
     ``fence`` grows by one at each claim; only the holder of the current fence may settle.
+    ``canceled_by`` and ``cancel_reason`` are there where somebody ended it.
     ``sent_at`` is when a wake-up for it was last given to the broker.
     """
 
@@ -47,6 +48,8 @@ class Job(PublicRow):
     worker = models.CharField(_("worker"), max_length=200, blank=True)
     memory_kb = models.PositiveBigIntegerField(_("memory, kB"), default=0)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    canceled_by = models.CharField(_("canceled by"), max_length=100, blank=True, db_default="")
+    cancel_reason = models.TextField(_("why canceled"), blank=True, db_default="")
     cause = models.CharField(_("cause"), max_length=200, blank=True)
     error = models.TextField(_("last error"), blank=True)
     traceback = models.TextField(_("traceback"), blank=True)

@@ -25,4 +25,4 @@ def erase_jobs_of(key: str) -> int:
         return 0
     rows = Job.objects.filter(actor_id=key).exclude(status__in=LIVE)
     Attempt.objects.filter(job__in=rows.values("pk")).update(error="", traceback="")
-    return rows.update(context={}, arguments={}, error="", traceback="", actor_id="")
+    return rows.update(context={}, arguments={}, error="", traceback="", actor_id="", cancel_reason="")

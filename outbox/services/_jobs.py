@@ -75,7 +75,7 @@ def cancel_job(*, job_id: UUID, actor: Actor, reason: str, at: datetime, ticket:
     with transaction.atomic():
         job = _locked(job_id)
         before = JobStatus(job.status)
-        settled = _cancel(job, at=at)
+        settled = _cancel(job, actor=actor, reason=reason, at=at)
         audit_services.record(
             action=AuditAction.JOB_CANCELED,
             at=at,
@@ -117,7 +117,7 @@ def cancel_many_by_cause(
     with transaction.atomic():
         chosen = _by_cause(cause, name, [JobStatus.FAILED, JobStatus.QUARANTINED])
         for job in chosen:
-            _cancel(job, at=at)
+            _cancel(job, actor=actor, reason=reason, at=at)
         _record_many(
             AuditAction.JOBS_CANCELED, len(chosen), actor=actor, reason=reason, ticket=ticket, at=at, cause=cause
         )
@@ -131,12 +131,12 @@ def cancel_jobs_of(
     actor: Actor,
     reason: str,
     at: datetime,
-    ticket: str = "",
 ) -> int:
     """End every waiting or running job of these actors (``usr_…``, ``key_…``) or workspaces; returns how many.
 
     Waiting ones end now, running ones within half a minute. Jobs declared with
-    ``belongs_to_actor=False`` (mail, say) run on, unless their workspace is named.
+    ``belongs_to_actor=False`` (mail, say) run on, unless their workspace is named. A building block
+    for commands: each job says itself who ended it and why, and the caller's entry how many there were.
     """
     kept = [definition.name for definition in jobs.definitions if not definition.belongs_to_actor]
     whose = (Q(actor_id__in=list(actor_ids)) & ~Q(name__in=kept)) | Q(tenant__in=[name for name in tenants if name])
@@ -144,18 +144,7 @@ def cancel_jobs_of(
         live = Job.objects.filter(whose, status__in=LIVE, cancel_requested_at=None).exclude(actor_id="", tenant="")
         chosen = list(live.select_for_update(of=("self",)).order_by("id"))
         for job in chosen:
-            _cancel(job, at=at)
-        if chosen:
-            details = {"actors": sorted(actor_ids), "workspaces": sorted(tenants), "jobs": len(chosen)}
-            audit_services.record(
-                action=AuditAction.JOBS_CANCELED,
-                at=at,
-                actor=actor,
-                target=Target(TARGET, "*"),
-                reason=reason,
-                ticket=ticket,
-                details=details,
-            )
+            _cancel(job, actor=actor, reason=reason, at=at)
     return len(chosen)
 
 
@@ -189,6 +178,7 @@ def _requeue(job: Job, *, at: datetime) -> None:
     job.status, job.status_changed_at, job.run_at = JobStatus.QUEUED, at, at
     job.max_attempts = job.attempts + definition.max_attempts
     job.cancel_requested_at, job.finished_at, job.sent_at, job.cause = None, None, None, ""
+    job.canceled_by, job.cancel_reason = "", ""
     try:
         with transaction.atomic():
             job.save()
@@ -201,7 +191,7 @@ def _requeue(job: Job, *, at: datetime) -> None:
         transaction.on_commit(partial(carrier.hint, queue=job.queue, job_id=job.public_id), robust=True)
 
 
-def _cancel(job: Job, *, at: datetime) -> dict[str, str]:
+def _cancel(job: Job, *, actor: Actor, reason: str, at: datetime) -> dict[str, str]:
     """Cancel in place, or ask the running one to end; the row is locked by the caller.
 
     Returns what was settled with it. A running one may just now hand its message over: that is
@@ -212,11 +202,12 @@ def _cancel(job: Job, *, at: datetime) -> dict[str, str]:
     if status is JobStatus.RUNNING:
         if job.cancel_requested_at is not None:
             raise InvalidTransition(str(status), str(JobStatus.CANCELED))
-        job.cancel_requested_at = at
-        job.save(update_fields=["cancel_requested_at"])
+        job.cancel_requested_at, job.canceled_by, job.cancel_reason = at, actor.id, reason
+        job.save(update_fields=["cancel_requested_at", "canceled_by", "cancel_reason"])
         return end_run_with(job, leaves_to_twin=False)
+    job.canceled_by, job.cancel_reason = actor.id, reason
     job.status, job.status_changed_at, job.finished_at, job.cause = JobStatus.CANCELED, at, at, ""
-    job.save(update_fields=["status", "status_changed_at", "finished_at", "cause"])
+    job.save(update_fields=["status", "status_changed_at", "finished_at", "cause", "canceled_by", "cancel_reason"])
     return settle_with(job)
 
 

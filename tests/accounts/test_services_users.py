@@ -13,6 +13,7 @@ from accounts.errors import LastOwner, NothingToChange, OwnAccount, StaffTarget,
 from accounts.models import ApiKey, User, Workspace
 from accounts.roles import StaffRole
 from accounts.states import MemberRole, UserStatus
+from audit.models import Entry
 from core.actors import Actor
 from core.errors import InvalidInput, InvalidTransition, NotFound
 from core.ids import new_id
@@ -46,7 +47,12 @@ class TestSuspendUser:
             with context.bound(Context(actor=who)):
                 ids.append(jobs.enqueue("accounts.forget_ended_sessions"))
         services.suspend_user(user_id=ada.pk, **WHY)
-        assert {j.status for j in Job.objects.all() if j.public_id in ids} == {"canceled"}
+        ended = [job for job in Job.objects.all() if job.public_id in ids]
+        assert {(job.status, job.canceled_by, job.cancel_reason) for job in ended} == {
+            ("canceled", SUPPORT.id, WHY["reason"])
+        }
+        entry = Entry.objects.select_related("payload").latest("seq")
+        assert (entry.action, entry.payload.detail_values) == ("accounts.user.suspended", {"jobs_canceled": 2})
 
     def test_needs_a_reason(self, ada: User) -> None:
         with pytest.raises(InvalidInput):

@@ -204,10 +204,16 @@ class TestCancelJobsOf:
         other.refresh_from_db()
         assert other.status == "queued"
 
-    def test_leaves_one_entry_where_there_was_something_to_end(self, adas: dict[str, Job]) -> None:
+    def test_each_says_who_ended_it_and_why_and_the_entry_is_the_caller_s(self, adas: dict[str, Job]) -> None:
         services.cancel_jobs_of(actor_ids=["usr_ada"], **WHY)
+        for name in ("waiting", "running"):
+            adas[name].refresh_from_db()
+            assert (adas[name].canceled_by, adas[name].cancel_reason) == (ENGINEER.id, "the vendor is back")
+        assert actions() == []
+
+    def test_a_job_that_is_retried_forgets_it(self, adas: dict[str, Job]) -> None:
         services.cancel_jobs_of(actor_ids=["usr_ada"], **WHY)
-        assert actions() == ["outbox.jobs.canceled"]
+        assert services.retry_job(job_id=adas["waiting"].pk, **WHY).canceled_by == ""
 
     def test_does_not_take_nobody_for_somebody(self) -> None:
         jobs.enqueue("tests.note", arguments={"text": "x"})
