@@ -27,13 +27,16 @@ WITH wanted AS (
 )
 SELECT coalesce(w.table_name::text, '(a table that is gone)') || ': ' || w.guard
 FROM wanted w LEFT JOIN pg_trigger t ON t.tgrelid = w.table_name AND t.tgname = w.guard
-WHERE t.oid IS NULL OR t.tgenabled NOT IN ('O', 'A')
+WHERE t.oid IS NULL OR t.tgenabled <> 'A'
 ORDER BY 1
 """
 
 
 def find_missing_guards() -> list[str]:
-    """Triggers that should protect or watch a table and are gone or switched off, as ``table: trigger``."""
+    """Triggers that should protect or watch a table and are gone or not always on, as ``table: trigger``.
+
+    One that was switched off and on again fires at the origin only, unless somebody took care.
+    """
     pairs = [(table, guard) for table, guards in _GUARDS.items() for guard in guards]
     with connection.cursor() as cursor:
         cursor.execute(

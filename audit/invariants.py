@@ -14,7 +14,7 @@ _NAMED = 100
 
 def guards_stand() -> list[Violation]:
     """Every trigger that protects the trail or watches a table is there and switched on."""
-    return [Violation("audit.guards_stand", guard, "gone or switched off") for guard in find_missing_guards()]
+    return [Violation("audit.guards_stand", guard, "gone, or not always on") for guard in find_missing_guards()]
 
 
 def changes_have_entries() -> list[Violation]:

@@ -25,7 +25,7 @@ DECIDED_BY_ANOTHER = frozenset({ApprovalStatus.APPROVED, ApprovalStatus.DENIED})
 
 
 class ExportStatus(models.TextChoices):
-    """An export's file exists while it is ``ready``."""
+    """An export's file exists while it is ``ready``. One that nobody wrote in time expires too."""
 
     WAITING = "waiting", _("Waiting")
     READY = "ready", _("Ready")
@@ -33,7 +33,7 @@ class ExportStatus(models.TextChoices):
 
 
 EXPORT_MOVES: Moves = {
-    ExportStatus.WAITING: frozenset({ExportStatus.READY}),
+    ExportStatus.WAITING: frozenset({ExportStatus.READY, ExportStatus.EXPIRED}),
     ExportStatus.READY: frozenset({ExportStatus.EXPIRED}),
 }
 

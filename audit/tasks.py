@@ -15,7 +15,8 @@ def expire_due_approvals() -> None:
     services.expire_due_approvals(at=clock.now())
 
 
-@job("audit.reconcile", every=timedelta(minutes=5), timeout_seconds=600)
+# A transaction each batch: audit_mark, which every writer of checkpoints locks, is not held for the whole run.
+@job("audit.reconcile", every=timedelta(minutes=5), timeout_seconds=600, transactional=False)
 def reconcile() -> None:
     """Seal what is settled and list watched changes that have no entry."""
     services.reconcile(at=clock.now())
@@ -27,7 +28,13 @@ def make_partitions_ahead() -> None:
     services.make_partitions_ahead(at=clock.now())
 
 
-@job("audit.verify_and_keep", every=timedelta(days=1), offset=timedelta(hours=2), timeout_seconds=1200)
+@job(
+    "audit.verify_and_keep",
+    every=timedelta(days=1),
+    offset=timedelta(hours=2),
+    timeout_seconds=1200,
+    transactional=False,
+)
 def verify_and_keep() -> None:
     """Read the whole trail again; what does not fit into a quarter of an hour is next day's."""
     services.verify_and_keep(at=clock.now(), finished_at=clock.now, stop_after_seconds=900)

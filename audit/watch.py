@@ -69,8 +69,10 @@ class WatchTable(Operation):
             names.append(self._name(operation))
             schema_editor.execute(self._function_sql(quote, operation))
             schema_editor.execute(self._trigger_sql(quote, operation))
+            schema_editor.execute(self._always_sql(quote, operation))
         names.append(self._name("truncate"))
         schema_editor.execute(_TRUNCATE.format(trigger=quote(names[-1]), table=quote(self.table)))
+        schema_editor.execute(self._always_sql(quote, "truncate"))
         schema_editor.execute("INSERT INTO audit_watch VALUES (%s, %s, %s)", [self.table, list(self.covered_by), names])
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
@@ -95,6 +97,10 @@ class WatchTable(Operation):
             row="OLD" if operation == "delete" else "NEW",
             pk=quote(self.pk),
         )
+
+    def _always_sql(self, quote: Any, operation: str) -> str:
+        """In replica mode too: see migrations/sql/guards.sql."""
+        return f"ALTER TABLE {quote(self.table)} ENABLE ALWAYS TRIGGER {quote(self._name(operation))}"
 
     def _trigger_sql(self, quote: Any, operation: str) -> str:
         condition = ""

@@ -8,7 +8,7 @@ SQL = Path(__file__).parent / "sql"
 DROP = """
 DROP TABLE audit_entry, audit_payload, audit_withdrawal, audit_change, audit_watch;
 DROP SEQUENCE audit_entry_seq, audit_change_id;
-DROP FUNCTION audit_record, audit_content_hash, audit_commitment, audit_refuse,
+DROP FUNCTION audit_record, audit_content_hash, audit_commitment, audit_refuse, audit_always,
     audit_withdraw_or_refuse, audit_log_truncate, audit_attach, audit_month_bounds, audit_split_default, audit_ensure_partitions;
 """
 

@@ -73,7 +73,9 @@ def write_export(*, export_id: str, at: datetime) -> Export:
         write = _write_csv if export.format == ExportFormat.CSV else _write_json
         export.row_count = write(file, condition)
         file.seek(0)
-        export.path = default_storage.save(f"exports/{export.public_id}.{export.format}", File(cast(Any, file.buffer)))
+        # A run that died before its commit left a file of this name; beside it, this one would get another.
+        default_storage.delete(_path_of(export))
+        export.path = default_storage.save(_path_of(export), File(cast(Any, file.buffer)))
     export.is_cut = export.row_count >= LIMIT
     move(export, moves=EXPORT_MOVES, target=ExportStatus.READY, at=at)
     export.save()
@@ -94,11 +96,12 @@ def open_export(*, export_id: str, actor: Actor, at: datetime) -> tuple[Export, 
 
 @transaction.atomic
 def expire_due_exports(*, at: datetime) -> int:
-    """Delete the files that have had their time; returns how many."""
-    due = Export.objects.select_for_update(skip_locked=True).filter(status=ExportStatus.READY, expires_at__lte=at)[:100]
+    """Delete the files that have had their time, also what a run that never came to its end left; returns how many."""
+    live = [ExportStatus.READY, ExportStatus.WAITING]
+    due = Export.objects.select_for_update(skip_locked=True).filter(status__in=live, expires_at__lte=at)[:100]
     expired = list(due)
     for export in expired:
-        default_storage.delete(export.path)
+        default_storage.delete(export.path or _path_of(export))
         move(export, moves=EXPORT_MOVES, target=ExportStatus.EXPIRED, at=at)
         export.save()
     return len(expired)
@@ -107,6 +110,10 @@ def expire_due_exports(*, at: datetime) -> int:
 def escaped(value: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
     return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+
+
+def _path_of(export: Export) -> str:
+    return f"exports/{export.public_id}.{export.format}"
 
 
 def _rows(condition: Q) -> Iterator[dict[str, Any]]:

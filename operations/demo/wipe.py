@@ -29,6 +29,11 @@ SELECT c.relname FROM pg_class c
                     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
  ORDER BY 1
 """
+# Guards of the trail, which not even a replica passes by.
+_ALWAYS = """
+SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+ WHERE t.tgenabled = 'A' AND c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2
+"""
 _PARTITIONS = "SELECT relid::regclass::text FROM pg_partition_tree(%s::regclass) WHERE isleaf AND level > 0"
 _FREE_SEQUENCES = """
 SELECT c.relname FROM pg_class c
@@ -48,18 +53,22 @@ def wipe() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_TABLES)
         tables = [name for (name,) in cursor.fetchall() if name not in SEEDED]
-        for table in tables:
-            for name in [table, *_partitions(cursor, table)]:
-                _switch(cursor, name, on=False)
+        cursor.execute(_ALWAYS)
+        always = cursor.fetchall()
+        relations = [name for table in tables for name in [table, *_partitions(cursor, table)]]
+        for name in relations:
+            _switch(cursor, name, on=False)
         listed = sql.SQL(", ").join(map(sql.Identifier, tables))
         cursor.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(listed))
         cursor.execute(sql.SQL("INSERT INTO {} DEFAULT VALUES").format(sql.Identifier(_MARK)))
         cursor.execute(_FREE_SEQUENCES)
         for (name,) in cursor.fetchall():
             cursor.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(sql.Identifier(name)))
-        for table in tables:
-            for name in [table, *_partitions(cursor, table)]:
-                _switch(cursor, name, on=True)
+        for name in relations:
+            _switch(cursor, name, on=True)
+        for name, trigger in always:
+            words = sql.SQL("ALTER TABLE {} ENABLE ALWAYS TRIGGER {}")
+            cursor.execute(words.format(sql.Identifier(name), sql.Identifier(trigger)))
     cache.clear()
     return len(tables)
 

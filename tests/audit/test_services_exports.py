@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from audit import services
@@ -76,6 +77,14 @@ class TestWriteExport:
         with pytest.raises(InvalidInput):
             services.request_export(query="color:red", file_format="csv", actor=SAM, reason="r", at=AT)
 
+    def test_a_file_that_a_dead_run_left_is_replaced(self):
+        export = services.request_export(query="action:tests.*", file_format="csv", actor=SAM, reason="audit", at=AT)
+        path = default_storage.save(f"exports/{export.public_id}.csv", ContentFile(b"half a file"))
+
+        written = services.write_export(export_id=export.public_id, at=AT)
+        assert (written.path, default_storage.listdir("exports")[1]) == (path, [path.removeprefix("exports/")])
+        assert text_of(written).startswith("id,")
+
 
 class TestOpenExport:
     def test_a_download_leaves_an_entry(self):
@@ -100,6 +109,14 @@ class TestExpireDueExports:
 
         assert services.expire_due_exports(at=AT + timedelta(days=7)) == 1
         assert not default_storage.exists(export.path)
+
+    def test_what_a_dead_run_left_goes_too(self):
+        export = services.request_export(query="action:tests.*", file_format="csv", actor=SAM, reason="audit", at=AT)
+        path = default_storage.save(f"exports/{export.public_id}.csv", ContentFile(b"half a file"))
+
+        assert services.expire_due_exports(at=AT + timedelta(days=7)) == 1
+        assert not default_storage.exists(path)
+        assert services.write_export(export_id=export.public_id, at=AT + timedelta(days=8)).status == "expired"
 
 
 class TestSaveView:

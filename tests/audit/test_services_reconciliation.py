@@ -1,5 +1,6 @@
 import threading
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 
@@ -7,11 +8,14 @@ from audit import services
 from audit.errors import AlreadyAcknowledged
 from audit.events import ChangedOutsideApplication
 from audit.models import Entry, Stray
-from audit.services import FindingKind
+from audit.services import FindingKind, _reconciliation
 from audit.watch import WatchTable
-from core import events
+from core import events, jobs
 from core.errors import InvalidInput, NotFound
+from core.ids import from_public
+from outbox.models import Job
 from tests.audit.conftest import AT, MAX, SAM
+from tests.factories.outbox import run as run_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -185,3 +189,40 @@ class TestAcknowledgeStray:
     def test_an_unknown_one_is_not_found(self, vault):
         with pytest.raises(NotFound):
             services.acknowledge_stray(stray_id=77, actor=MAX, reason="repair", at=AT)
+
+
+def is_mark_free():
+    """Whether somebody else could move the mark now."""
+    with psycopg.connect(**psycopg_parameters(), autocommit=True) as other:
+        try:
+            other.execute("SELECT 1 FROM audit_mark FOR UPDATE NOWAIT")
+        except psycopg.errors.LockNotAvailable:
+            return False
+    return True
+
+
+def psycopg_parameters():
+    found = connection.get_connection_params()
+    return {name: found[name] for name in ("dbname", "user", "password", "host", "port") if found.get(name)}
+
+
+class TestJobs:
+    @pytest.mark.parametrize("name", ["audit.reconcile", "audit.verify_and_keep"])
+    def test_they_let_go_of_the_mark_between_batches(self, monkeypatch, name):
+        for _ in range(3):
+            services.record(action="test.gold.stored", at=AT, actor=SAM)
+        free = []
+        step = _reconciliation._step
+        monkeypatch.setattr(_reconciliation, "SEAL_AT_ONCE", 1)
+
+        def watched_step(sql, limit):
+            more = step(sql, limit)
+            free.append(is_mark_free())
+            return more
+
+        monkeypatch.setattr(_reconciliation, "_step", watched_step)
+        job = Job.objects.get(pk=from_public("job", jobs.enqueue(name)))
+
+        assert run_job(job).status == "done"
+        assert len(free) > 3
+        assert all(free)

@@ -3,7 +3,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
 
 from audit import services
 from audit.models import Entry, Payload, Verification
@@ -20,9 +20,17 @@ def run(*statements):
             cursor.execute(statement)
 
 
-def as_superuser(*statements):
-    """What somebody with the keys to the server can do: triggers do not stop it."""
-    run("SET LOCAL session_replication_role = replica", *statements, "SET LOCAL session_replication_role = origin")
+STOPS = {
+    "audit_entry": ["audit_entry_append_only"],
+    "audit_payload": ["audit_payload_no_update", "audit_payload_withdrawal"],
+    "audit_checkpoint": ["audit_checkpoint_append_only"],
+}
+
+
+def as_owner(*statements):
+    """What the tables' owner can do who takes care to leave the guards as they were."""
+    for mode, then in (("DISABLE", statements), ("ENABLE ALWAYS", ())):
+        run(*(f"ALTER TABLE {table} {mode} TRIGGER {name}" for table, names in STOPS.items() for name in names), *then)
 
 
 def write(count=5):
@@ -63,13 +71,13 @@ class TestVerify:
     )
     def test_an_edited_entry_is_found(self, change):
         numbers = write(5)
-        as_superuser(f"UPDATE audit_entry SET {change} WHERE seq = {numbers[2]}")
+        as_owner(f"UPDATE audit_entry SET {change} WHERE seq = {numbers[2]}")
 
         assert kinds(services.verify(at=AT)) == [(FindingKind.CONTENT, numbers[2])]
 
     def test_text_moved_from_one_field_to_the_next_is_found(self):
         services.record(action="test.row.written", at=AT, actor=SAM, ticket="AB")
-        as_superuser("UPDATE audit_entry SET target_id = 'A', ticket = 'B'")
+        as_owner("UPDATE audit_entry SET target_id = 'A', ticket = 'B'")
 
         assert [kind for kind, _ in kinds(services.verify(at=AT))] == [FindingKind.CONTENT]
 
@@ -78,13 +86,13 @@ class TestVerify:
     )
     def test_an_altered_payload_is_found(self, change):
         numbers = write(5)
-        as_superuser(f"UPDATE audit_payload SET {change} WHERE seq = {numbers[3]}")
+        as_owner(f"UPDATE audit_payload SET {change} WHERE seq = {numbers[3]}")
 
         assert kinds(services.verify(at=AT)) == [(FindingKind.PAYLOAD_ALTERED, numbers[3])]
 
     def test_a_payload_deleted_past_the_guard_is_found(self):
         numbers = write(5)
-        as_superuser(f"DELETE FROM audit_payload WHERE seq = {numbers[1]}")
+        as_owner(f"DELETE FROM audit_payload WHERE seq = {numbers[1]}")
 
         assert kinds(services.verify(at=AT)) == [(FindingKind.PAYLOAD_MISSING, numbers[1])]
 
@@ -99,14 +107,14 @@ class TestVerify:
 
     def test_a_deleted_entry_is_found_by_its_payload(self):
         numbers = write(5)
-        as_superuser(f"DELETE FROM audit_entry WHERE seq = {numbers[1]}")
+        as_owner(f"DELETE FROM audit_entry WHERE seq = {numbers[1]}")
 
         assert kinds(services.verify(at=AT)) == [(FindingKind.ENTRY_MISSING, numbers[1])]
 
     def test_an_entry_deleted_with_its_payload_is_found_once_it_was_sealed(self):
         numbers = write(5)
         services.reconcile(at=AT)
-        as_superuser(
+        as_owner(
             f"DELETE FROM audit_entry WHERE seq = {numbers[4]}", f"DELETE FROM audit_payload WHERE seq = {numbers[4]}"
         )
 
@@ -116,7 +124,7 @@ class TestVerify:
         run("SELECT nextval('audit_entry_seq')")
         numbers = write(2)
         services.reconcile(at=AT)
-        as_superuser(
+        as_owner(
             f"INSERT INTO audit_entry SELECT (jsonb_populate_record(e, jsonb_build_object('seq', {numbers[0] - 1}))).*"
             f" FROM audit_entry e WHERE seq = {numbers[0]}"
         )
@@ -126,7 +134,7 @@ class TestVerify:
     def test_an_entry_rewritten_with_its_hash_is_found_once_it_was_sealed(self):
         numbers = write(3)
         services.reconcile(at=AT)
-        as_superuser(
+        as_owner(
             f"UPDATE audit_entry SET actor_id = 'usr_other' WHERE seq = {numbers[1]}",
             "UPDATE audit_entry e SET content_hash = audit_content_hash(e)",
         )
@@ -138,7 +146,7 @@ class TestVerify:
         for _ in range(3):
             write(2)
             services.reconcile(at=AT)
-        as_superuser(f"DELETE FROM audit_checkpoint WHERE upto_seq {which}")
+        as_owner(f"DELETE FROM audit_checkpoint WHERE upto_seq {which}")
 
         assert FindingKind.CHECKPOINT_MISSING in [kind for kind, _ in kinds(services.verify(at=AT))]
 
@@ -146,6 +154,9 @@ class TestVerify:
         "switch",
         [
             "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only",
+            "ALTER TABLE audit_entry DISABLE TRIGGER USER; ALTER TABLE audit_entry ENABLE TRIGGER USER",
+            "ALTER TABLE audit_approval DISABLE TRIGGER USER; ALTER TABLE audit_approval ENABLE TRIGGER USER",
+            "ALTER TABLE audit_payload ENABLE REPLICA TRIGGER audit_payload_no_update",
             "DROP TRIGGER audit_payload_no_update ON audit_payload",
             "DROP TRIGGER audit_no_truncate ON audit_entry_default",
             "DROP TRIGGER audit_watch_audit_approval_update ON audit_approval",
@@ -156,9 +167,27 @@ class TestVerify:
 
         assert FindingKind.GUARD_MISSING in [kind for kind, _ in kinds(services.verify(at=AT))]
 
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "UPDATE audit_entry SET ticket = 'x'",
+            "DELETE FROM audit_payload",
+            "TRUNCATE audit_entry",
+            "UPDATE audit_change SET row_id = 'x'",
+            "DELETE FROM audit_checkpoint",
+        ],
+    )
+    def test_a_replica_is_stopped_like_everybody_else(self, change):
+        write(2)
+        services.reconcile(at=AT)
+        run("INSERT INTO audit_change SELECT now(), 1, 1, 'audit_sample', 'update', '1'")
+
+        with pytest.raises(ProgrammingError, match="refused"), transaction.atomic():
+            run("SET LOCAL session_replication_role = replica", change)
+
     def test_the_lowest_number_comes_first(self):
         numbers = write(5)
-        as_superuser(
+        as_owner(
             f"UPDATE audit_payload SET reason = 'x' WHERE seq = {numbers[3]}",
             f"DELETE FROM audit_entry WHERE seq = {numbers[1]}",
         )
@@ -241,7 +270,7 @@ class TestWithdrawPayloads:
 class TestVerifyAndKeep:
     def test_the_outcome_is_kept(self):
         numbers = write(2)
-        as_superuser(f"UPDATE audit_payload SET reason = 'x' WHERE seq = {numbers[1]}")
+        as_owner(f"UPDATE audit_payload SET reason = 'x' WHERE seq = {numbers[1]}")
 
         services.verify_and_keep(at=AT, finished_at=lambda: AT)
 
@@ -271,7 +300,7 @@ class TestCommand:
 
     def test_a_bad_one_exits_with_1_and_the_first_number(self):
         numbers = write(2)
-        as_superuser(f"UPDATE audit_entry SET ticket = 'x' WHERE seq = {numbers[1]}")
+        as_owner(f"UPDATE audit_entry SET ticket = 'x' WHERE seq = {numbers[1]}")
         out = StringIO()
 
         with pytest.raises(SystemExit) as ended:
@@ -283,7 +312,7 @@ class TestCommand:
 
     def test_in_words_it_names_number_and_kind(self):
         numbers = write(2)
-        as_superuser(f"UPDATE audit_entry SET ticket = 'x' WHERE seq = {numbers[1]}")
+        as_owner(f"UPDATE audit_entry SET ticket = 'x' WHERE seq = {numbers[1]}")
         out = StringIO()
 
         with pytest.raises(SystemExit):

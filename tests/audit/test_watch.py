@@ -71,6 +71,20 @@ class TestWatchTable:
 
         assert changes() == [("truncate", "", True)]
 
+    def test_a_replica_is_watched_too(self, watched):
+        watched()
+
+        run(
+            "SET LOCAL session_replication_role = replica",
+            "INSERT INTO audit_sample VALUES ('a', 1, '')",
+            "UPDATE audit_sample SET amount = 2",
+            "DELETE FROM audit_sample",
+            "TRUNCATE audit_sample",
+            "SET LOCAL session_replication_role = origin",
+        )
+
+        assert [operation for operation, _, _ in changes()] == ["insert", "update", "delete", "truncate"]
+
     def test_backwards_it_leaves_nothing_behind(self, watched):
         watched()
         with connection.schema_editor(atomic=False) as editor:

@@ -23,6 +23,7 @@ from audit import services as audit_services
 from audit.states import ApprovalStatus
 from core import clock, demo
 from core.ids import to_public
+from core.registries import invariants
 from credits import selectors as credits_selectors
 from credits.states import EntryKind, HoldStatus
 from operations import selectors
@@ -205,6 +206,7 @@ def test_a_wipe_leaves_what_migrations_wrote_and_nothing_else():
     assert set(before) <= SEEDED | {"audit_mark"}
     assert filled_tables() == before
     assert not is_loaded()
+    assert [found for name, check in invariants.items() if name.endswith(".guards_stand") for found in check()] == []
 
 
 @pytest.mark.django_db

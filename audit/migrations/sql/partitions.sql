@@ -9,6 +9,7 @@ BEGIN
     EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I %s', p_parent, p_name, p_bounds);
     EXECUTE format('CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON %I '
                    'FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()', p_name);
+    PERFORM audit_always(to_regclass(format('%I', p_name)), 'audit_no_truncate');
 END
 $$;
 

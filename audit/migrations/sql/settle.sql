@@ -25,6 +25,7 @@ CREATE TRIGGER audit_checkpoint_append_only BEFORE UPDATE OR DELETE ON audit_che
     FOR EACH ROW EXECUTE FUNCTION audit_refuse();
 CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit_checkpoint
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+SELECT audit_always('audit_checkpoint', 'audit_checkpoint_append_only'), audit_always('audit_checkpoint', 'audit_no_truncate');
 
 CREATE FUNCTION audit_digest(p_hashes bytea) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT sha256('ballast.audit.checkpoint.1' || coalesce(p_hashes, ''::bytea)) $$;

@@ -23,6 +23,7 @@ CREATE TABLE audit_watch (
 CREATE TRIGGER audit_change_append_only BEFORE UPDATE OR DELETE ON audit_change
     FOR EACH ROW EXECUTE FUNCTION audit_refuse();
 CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit_change FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+SELECT audit_always('audit_change', 'audit_change_append_only'), audit_always('audit_change', 'audit_no_truncate');
 
 -- Lines are numbered after the transaction has its id: see audit_record.
 CREATE FUNCTION audit_log_truncate() RETURNS trigger LANGUAGE plpgsql AS
