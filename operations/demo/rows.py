@@ -33,6 +33,10 @@ def write(label: str, rows: Iterable[Mapping[str, Any]]) -> int:
     return len(found)
 
 
+def _is_filled_by_database(field: models.Field[Any, Any]) -> bool:
+    return isinstance(field, models.AutoField) or (field.has_db_default() and not field.has_default())
+
+
 def _columns(
     model: type[models.Model], row: Mapping[str, Any]
 ) -> tuple[Sequence[models.Field[Any, Any]], Sequence[tuple[models.Field[Any, Any], Any]]]:
@@ -40,7 +44,7 @@ def _columns(
     if unknown := set(row) - {field.attname for field in fields}:
         raise ValueError(f"{model._meta.label} has no {', '.join(sorted(unknown))}")
     given = [field for field in fields if field.attname in row]
-    rest = [field for field in fields if field.attname not in row and not isinstance(field, models.AutoField)]
+    rest = [field for field in fields if field.attname not in row and not _is_filled_by_database(field)]
     return given, [(field, _prepared(field, _default(field))) for field in rest]
 
 
