@@ -24,18 +24,22 @@ _ACTION = re.compile(r"[a-z0-9_.]+\*?")
 
 def parse_tokens(text: str) -> Q | None:
     """The condition that all tokens in ``text`` make together; None where one is not understood."""
-    conditions = [_condition(part) for part in text.split()]
-    if not conditions or any(condition is None for condition in conditions):
-        return None
-    return reduce(and_, [condition for condition in conditions if condition is not None])
+    tokens = read_tokens(text)
+    return reduce(and_, [condition for _name, condition in tokens]) if tokens else None
 
 
-def _condition(part: str) -> Q | None:
-    match = _TOKEN.fullmatch(part)
-    if match is None:
-        return by_id(part)
-    parse = _PARSERS.get(match[1])
-    return parse(match[2]) if parse else None
+def read_tokens(text: str) -> list[tuple[str, Q]]:
+    """Each token's name (empty for a bare id) with its condition; nothing where one is not understood."""
+    tokens = []
+    for part in text.split():
+        match = _TOKEN.fullmatch(part)
+        name, value = (match[1], match[2]) if match else ("", part)
+        parse = _PARSERS.get(name)
+        condition = parse(value) if parse else None
+        if condition is None:
+            return []
+        tokens.append((name, condition))
+    return tokens
 
 
 def by_id(text: str) -> Q | None:
@@ -57,15 +61,15 @@ def by_action(text: str) -> Q | None:
     return Q(action__gte=stem, action__lt=stem[:-1] + chr(ord(stem[-1]) + 1)) if stem else Q()
 
 
-def by_ip(text: str) -> Q | None:
+def by_ip(text: str, *, column: str = "payload__ip") -> Q | None:
     """An address, or every address of a network."""
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
     if network.num_addresses == 1:
-        return Q(payload__ip=str(network.network_address))
-    return Q(payload__ip__gte=str(network[0]), payload__ip__lte=str(network[-1]))
+        return Q(**{column: str(network.network_address)})
+    return Q(**{f"{column}__gte": str(network[0]), f"{column}__lte": str(network[-1])})
 
 
 def by_outcome(text: str) -> Q | None:
@@ -97,6 +101,7 @@ def _until(text: str) -> Q | None:
 
 
 _PARSERS: dict[str, Callable[[str], Q | None]] = {
+    "": by_id,
     "actor": lambda text: Q(actor_id=text),
     "as": lambda text: Q(impersonator_id=text),
     "target": lambda text: Q(target_id=text),

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from audit import selectors, tokens
@@ -15,6 +16,15 @@ from audit.models import Entry, Payload
 from audit.permissions import Permission
 from audit.words import actor_words, label_of, target_words
 from core.console import ConsoleAdmin, DateRangeFilter, ListLink, NavItem, Panel, SearchRule, TokenFilter, panels
+
+
+def _how_much(term: str) -> str:
+    """Of an address only the newest entries are looked at, and the page says so."""
+    if not any(name == "ip" for name, _condition in tokens.read_tokens(term)):
+        return ""
+    return _now(
+        "Of an address or network, the newest %(n)s entries are searched. Add from: and to: for older ones."
+    ) % {"n": selectors.NEWEST_OF_ADDRESS}
 
 
 @admin.register(Entry)
@@ -39,7 +49,11 @@ class EntryAdmin(ConsoleAdmin):
             placeholder="credits.*",
         ),
     )
-    search_rules = (SearchRule("tokens", _("tokens"), lambda _model, term: tokens.parse_tokens(term)),)
+    search_rules = (
+        SearchRule(
+            "tokens", _("tokens"), lambda _model, term: selectors.find_condition_for_console(term), note=_how_much
+        ),
+    )
     search_help = _(
         "An id, or tokens: actor: target: action:credits.* request: ip: ticket: key: as: outcome: from:2026-01-31 to:"
     )

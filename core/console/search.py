@@ -6,7 +6,7 @@ import ipaddress
 import re
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
@@ -34,6 +34,8 @@ class SearchRule:
     label: Any
     build: Build
     is_sharp: bool = True
+    note: Callable[[str], Any] = field(default=lambda _term: "")
+    """What to say above the rows: how much of what matches was looked at."""
 
     @classmethod
     def public_id(cls, field: str = "pk", *, prefix: str = "", label: Any = "") -> SearchRule:
@@ -103,6 +105,7 @@ class Search:
     queryset: QuerySet[Any]
     rules: tuple[str, ...] = ()
     explanation: str = ""
+    note: str = ""
 
 
 def run_search(queryset: QuerySet[Any], *, rules: Iterable[SearchRule], term: str) -> Search:
@@ -118,7 +121,8 @@ def run_search(queryset: QuerySet[Any], *, rules: Iterable[SearchRule], term: st
     condition = Q()
     for _rule, part in asked:
         condition |= part
-    return Search(term, queryset.filter(condition), tuple(rule.name for rule, _ in asked))
+    note = " ".join(filter(None, (str(rule.note(term)) for rule, _ in asked)))
+    return Search(term, queryset.filter(condition), tuple(rule.name for rule, _ in asked), note=note)
 
 
 def clean(term: str) -> str:
