@@ -71,6 +71,7 @@ find_by_rules(InvitationAdmin, SearchRule.email(), note=lambda invitation: maske
 find_by_rules(
     UserAdmin,
     SearchRule.trigram("name"),
+    expects=_("a name, or three letters of it"),
     note=lambda user: masked(user.email, "email"),
     is_exact=lambda user, term: user.name.casefold() == term.casefold(),
     order=10,
@@ -134,7 +135,8 @@ def _by_key(_model: type[Model], term: str) -> Q | None:
 
 find_by_rules(
     ApiKeyAdmin,
-    SearchRule("prefix:key_prefix", _("how an API key begins (bk_live_…)"), _by_key),
+    SearchRule("prefix:key_prefix", "", _by_key),
+    expects=_("how an API key begins (bk_live_…)"),
     note=lambda key: f"{key.key_prefix}… · {key.workspace.name}",
     is_exact=lambda key, term: key.key_prefix == visible_part(term),
     order=30,

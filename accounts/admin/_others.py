@@ -138,6 +138,7 @@ class RestrictionAdmin(ConsoleAdmin):
     list_filter = ("capability", "created_at")
     list_select_related = ("user", "workspace")
     chip_fields = ("state",)
+    labels = {"author_label": _("By"), "lift_reason": _("Why it was lifted")}
     search_rules = (
         SearchRule.public_id(),
         SearchRule.public_id("user", prefix="usr"),

@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [("accounts", "0003_watched_tables")]
 
     operations = [
+        migrations.AlterModelOptions("apikey", {"verbose_name": "API key"}),
         migrations.AddIndex("user", models.Index(Mailbox("email"), name="accounts_user_mailbox")),
         migrations.AddIndex(
             "emailchange",

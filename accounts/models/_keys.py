@@ -41,6 +41,7 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = "API key"
         constraints = [
             models.CheckConstraint(condition=models.Q(mode__in=KeyMode.values), name="accounts_apikey_mode_known"),
             models.CheckConstraint(condition=models.Q(scopes__len__gt=0), name="accounts_apikey_has_scopes"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -75,7 +76,14 @@ class ApprovalAdmin(ConsoleAdmin):
     target_kind = "audit.approval"
     nav = NavItem(group="Trail", title=_("Approvals"), icon="approval", order=20, key="p")
     records_reads = False
-    list_display = ("what", "status", "requester_label", "target_label", "reason", "requested_at", "expires_at")
+    list_display = ("what", "status", "requester_label", "target_link", "reason", "requested_at", "expires_at")
+    labels = {
+        "requester_label": _("Asked by"),
+        "approver_label": _("Decided by"),
+        "requester_id": _("Asked by"),
+        "approver_id": _("Decided by"),
+        "decision_reason": _("Why"),
+    }
     list_filter = ("status",)
     chip_tones = {"pending": "info", "approved": "good", "denied": "bad", "expired": "warn"}
     sorts = {
@@ -84,10 +92,10 @@ class ApprovalAdmin(ConsoleAdmin):
     }
     keyset = ("-requested_at", "-id")
     search_rules = (SearchRule.public_id(),)
-    key_facts = ("what", "requester_label", "approver_label", "target_link", "expires_at")
+    key_facts = ("requester_label", "approver_label", "target_link", "expires_at")
     fieldsets = (
-        (_("What was asked"), {"fields": ("effects", "requester_id", "reason", "ticket", "requested_at", "kind")}),
-        (_("Decision"), {"fields": ("approver_id", "decision_reason", "status_changed_at")}),
+        (_("What was asked"), {"fields": ("what_happens", "requester_id", "reason", "ticket", "requested_at", "kind")}),
+        (_("Decision"), {"fields": ("approver_id", "decision_reason", "decided_at")}),
     )
     empty_text = _("Requests that need a second person appear here.")
     actions_for_object = (
@@ -139,6 +147,14 @@ class ApprovalAdmin(ConsoleAdmin):
     def what(self, obj: Approval) -> str:
         rules = approval_kinds.get(obj.kind)
         return str(rules.label) if rules else obj.kind
+
+    @admin.display(description=_("What happens"))
+    def what_happens(self, obj: Approval) -> Any:
+        return format_html_join("", "<div>{}</div>", ((line,) for line in obj.effects))
+
+    @admin.display(description=_("Decided at"))
+    def decided_at(self, obj: Approval) -> datetime | None:
+        return None if obj.status == ApprovalStatus.PENDING else obj.status_changed_at
 
     @admin.display(description=_("Target"))
     def target_link(self, obj: Approval) -> Any:

@@ -57,6 +57,14 @@ class EntryAdmin(ConsoleAdmin):
     search_help = _(
         "An id, or tokens: actor: target: action:credits.* request: ip: ticket: key: as: outcome: from:2026-01-31 to:"
     )
+    labels = {
+        "txid": _("Transaction"),
+        "seq": _("Number"),
+        "api_key_id": _("API key"),
+        "request_id": _("Request"),
+        "session_id": _("Session"),
+        "user_agent": _("Browser"),
+    }
     chip_fields = ("outcome",)
     chip_tones = {"done": "good", "refused": "warn", "failed": "bad"}
     masked_fields = {"ip": "ip", "user_agent": "text"}

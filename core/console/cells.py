@@ -61,6 +61,8 @@ def header_of(name: str, console_admin: ConsoleAdmin) -> str:
     """The heading of a column or fact."""
     if name == "public_id":
         return _("Id")
+    if name in console_admin.labels:
+        return str(console_admin.labels[name])
     return capfirst(str(label_for_field(name, console_admin.model, console_admin)))
 
 

@@ -50,6 +50,7 @@ class ConsoleAdmin(Base):
     list_select_related: ClassVar[Any] = ()
     page_select_related: tuple[str, ...] = ()
 
+    labels: Mapping[str, Any] = {}
     masked_fields: Mapping[str, str] = {}
     chip_fields: tuple[str, ...] = ("status",)
     chip_tones: Mapping[str, str] = {}

@@ -89,6 +89,7 @@ def register_rules(
     admin_class: type[ConsoleAdmin],
     *rules: SearchRule,
     note: Callable[[Any], Any] = lambda _obj: "",
+    expects: Any = "",
     is_exact: Callable[[Any, str], bool] = lambda _obj, _term: False,
     order: int = 100,
 ) -> None:
@@ -96,7 +97,7 @@ def register_rules(
     for is_sharp in (True, False):
         own = [rule for rule in rules if rule.is_sharp == is_sharp]
         if own:
-            register(_finder_of(admin_class, own, note=note, is_exact=is_exact, order=order))
+            register(_finder_of(admin_class, own, note=note, expects=expects, is_exact=is_exact, order=order))
 
 
 def hit_of(obj: Any, *, request: HttpRequest, note: Any = "", is_exact: bool = False) -> SearchHit:
@@ -185,7 +186,7 @@ _BY_ID = Finder("id", "", "", _has_page, _find_by_id, expects=_("an id (usr_…,
 
 
 def _finder_of(
-    admin_class: type[ConsoleAdmin], rules: Sequence[SearchRule], *, note: Any, is_exact: Any, order: int
+    admin_class: type[ConsoleAdmin], rules: Sequence[SearchRule], *, note: Any, expects: Any, is_exact: Any, order: int
 ) -> Finder:
     def find(request: HttpRequest, term: str) -> list[SearchHit]:
         console_admin: Any = _of_kind(admin_class.target_kind)
@@ -205,7 +206,7 @@ def _finder_of(
             rule.build(_of_kind(admin_class.target_kind).model, term) is not None for rule in rules
         ),
         find=find,
-        expects=rules[0].label,
+        expects=expects,
         is_sharp=rules[0].is_sharp,
         order=order,
     )

@@ -39,6 +39,12 @@ class EntryAdmin(ConsoleAdmin):
     list_select_related = ("account__workspace", "note")
     page_select_related = ("hold", "lot", "reverses")
     search_rules = (SearchRule.public_id(),)
+    labels = {
+        "actor_id": _("By"),
+        "actor_kind": _("Kind of actor"),
+        "request_id": _("Request"),
+        "debt_delta": _("Debt"),
+    }
     chip_fields = ("kind",)
     chip_tones = {
         "grant": "good",

@@ -83,6 +83,7 @@ class HoldAdmin(ConsoleAdmin):
     list_filter: ClassVar[Any] = ("status", ACCOUNT_FILTER)
     list_select_related = ("account__workspace",)
     search_rules = (SearchRule.public_id(),)
+    labels = {"actor_id": _("By"), "actor_kind": _("Kind of actor"), "request_id": _("Request")}
     chip_tones = {"open": "info", "captured": "good", "expired": "warn", "captured_late": "warn"}
     key_facts = ("amount", "captured_amount", "expires_at", "account")
     fieldsets = (
