@@ -30,6 +30,7 @@ class AuditAction(StrEnum):
     PASSWORD_CHANGED = "accounts.password.changed"  # noqa: S105
     PASSWORD_RESET = "accounts.password.reset"  # noqa: S105
     PASSWORD_RESET_SENT = "accounts.password.reset_sent"  # noqa: S105
+    PASSWORD_REHASHED = "accounts.password.rehashed"  # noqa: S105
     FACTOR_ADDED = "accounts.factor.added"
     FACTOR_REMOVED = "accounts.factor.removed"
     FACTOR_RENEWED = "accounts.factor.renewed"
@@ -79,6 +80,7 @@ LABELS = {
     AuditAction.PASSWORD_CHANGED: _("Password changed"),
     AuditAction.PASSWORD_RESET: _("Password reset"),
     AuditAction.PASSWORD_RESET_SENT: _("Password reset sent"),
+    AuditAction.PASSWORD_REHASHED: _("Password stored anew, under stronger rules"),
     AuditAction.FACTOR_ADDED: _("Second factor added"),
     AuditAction.FACTOR_REMOVED: _("Second factor removed"),
     AuditAction.FACTOR_RENEWED: _("Recovery codes renewed"),

@@ -63,6 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 email=data["email"],
                 password=data.get("password") or data.get("password1"),
                 locale=get_language() or "",
+                lists_address=False,
                 at=clock.now(),
             )
         except EmailTaken:

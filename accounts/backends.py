@@ -8,7 +8,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import PermissionDenied
 
-from accounts import roles, selectors
+from accounts import roles, selectors, services
 from accounts.models import User
 from accounts.states import Capability
 from core import clock
@@ -56,6 +56,13 @@ class AccountBackend(AuthenticationBackend):  # type: ignore[misc]
     def get_user(self, user_id: Any) -> User | None:
         user = User.objects.with_restrictions(clock.now()).filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None
+
+    def _check_password(self, user: Any, password: str) -> Any:
+        """As the library does; a password that is right is stored by the rules of today."""
+        found = super()._check_password(user, password)
+        if found is not None:
+            services.renew_password_hash(user=found, password=password, at=clock.now())
+        return found
 
     def user_can_authenticate(self, user: Any) -> bool:
         if not user.is_active:

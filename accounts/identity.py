@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.account import inputs, views
 from allauth.headless.mfa import inputs as mfa_inputs
 from allauth.headless.mfa import views as mfa_views
@@ -12,12 +13,15 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework.permissions import SAFE_METHODS
 
-from accounts import passkeys, selectors
+from accounts import passkeys, selectors, services
 from accounts.errors import LastFactor
 from accounts.models import User
+from core import clock
 from core.api import problems
 
 PASSWORD_LIMIT = 4096
@@ -103,6 +107,15 @@ class LoginPasskeyInput(_Passkey, mfa_inputs.LoginWebAuthnInput):  # type: ignor
 class SignupView(views.SignupView):  # type: ignore[misc]
     input_class = {"POST": SignupInput}
 
+    def handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The account, its address and the entry of it together, or none of them."""
+        with transaction.atomic():
+            try:
+                answer: HttpResponse = super().handle(request, *args, **kwargs)
+            except ImmediateHttpResponse as other:
+                answer = other.response
+        return answer
+
 
 class LoginView(views.LoginView):  # type: ignore[misc]
     input_class = LoginInput
@@ -135,12 +148,27 @@ class _KeepsOne:
         return answer
 
 
-class AppFactorView(_KeepsOne, mfa_views.ManageTOTPView):  # type: ignore[misc]
+class _RecordsFactors:
+    """Changes second factors in one transaction with the entry of it."""
+
+    def handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """As the library does; a user may have to log in again first, and then nothing happened."""
+        if request.method in SAFE_METHODS:
+            return super().handle(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
+        with services.recording_factors(user_id=request.user.pk, at=clock.now()):  # type: ignore[arg-type]
+            return super().handle(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
+
+
+class RecoveryCodesView(_RecordsFactors, mfa_views.ManageRecoveryCodesView):  # type: ignore[misc]
+    pass
+
+
+class AppFactorView(_RecordsFactors, _KeepsOne, mfa_views.ManageTOTPView):  # type: ignore[misc]
     def _chosen(self, _request: HttpRequest) -> Q:
         return Q(type=Authenticator.Type.TOTP)
 
 
-class PasskeysView(_KeepsOne, mfa_views.ManageWebAuthnView):  # type: ignore[misc]
+class PasskeysView(_RecordsFactors, _KeepsOne, mfa_views.ManageWebAuthnView):  # type: ignore[misc]
     input_class = {**mfa_views.ManageWebAuthnView.input_class, "POST": AddPasskeyInput}
 
     def _chosen(self, _request: HttpRequest) -> Q:

@@ -15,6 +15,7 @@ _CORRECTED: dict[str, Any] = {
     "account/password/change": identity.ChangePasswordView,
     "account/email": identity.AddressView,
     "account/authenticators/totp": identity.AppFactorView,
+    "account/authenticators/recovery-codes": identity.RecoveryCodesView,
     "account/authenticators/webauthn": identity.PasskeysView,
     "auth/webauthn/authenticate": identity.AuthenticatePasskeyView,
     "auth/webauthn/reauthenticate": identity.ReauthenticatePasskeyView,

@@ -14,7 +14,6 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 from accounts import services
-from accounts.actions import AuditAction
 from accounts.devices import account_digest
 from accounts.models import User
 from core import clock, context
@@ -66,20 +65,3 @@ def on_factor_used(*, authenticator: Authenticator, **_kwargs: Any) -> None:
     window = mfa_settings.TOTP_PERIOD * (2 * mfa_settings.TOTP_TOLERANCE + 1)
     for counter in yield_hotp_counters_from_time():
         cache.touch(app._get_used_cache_key(format_hotp_value(hotp_value(secret, counter))), window)
-
-
-def on_factor_added(*, user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
-    """A second factor was added. The recovery codes that come with the first one are part of it."""
-    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
-        services.record_factor(user=user, action=AuditAction.FACTOR_ADDED, kind=authenticator.type, at=clock.now())
-
-
-def on_factor_removed(*, user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
-    """A second factor was removed. The recovery codes that go with the last one are part of it."""
-    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
-        services.record_factor(user=user, action=AuditAction.FACTOR_REMOVED, kind=authenticator.type, at=clock.now())
-
-
-def on_factor_renewed(*, user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
-    """The recovery codes were made anew."""
-    services.record_factor(user=user, action=AuditAction.FACTOR_RENEWED, kind=authenticator.type, at=clock.now())

@@ -26,9 +26,6 @@ def connect(config: AppConfig) -> None:
     user_login_failed.connect(receivers.on_login_refused)
     mfa_signals.authentication_failed.connect(receivers.on_factor_refused)
     mfa_signals.authenticator_used.connect(receivers.on_factor_used)
-    mfa_signals.authenticator_added.connect(receivers.on_factor_added)
-    mfa_signals.authenticator_removed.connect(receivers.on_factor_removed)
-    mfa_signals.authenticator_reset.connect(receivers.on_factor_renewed)
 
 
 def register() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.migrations.operations.base import Operation
@@ -33,9 +33,11 @@ class WatchTable(Operation):
 
     The reconciliation then names every change whose transaction wrote no audit entry. ``columns``
     narrows updates to those that change one of these columns (``last_login`` needs no entry).
-    ``operations`` narrows what is logged. ``covered_by`` names watched tables whose inserts count as
-    the record of the change: the ledger's lines are their own record. The migration using it must
-    depend on ``("audit", "0001_trail")``. Running it again for a table replaces what it said before.
+    ``operations`` narrows what is logged, ``when`` an operation to rows of which an SQL condition over
+    NEW and OLD holds (``{"insert": "NEW.is_staff"}``); an update is logged for either, a column or the
+    condition. ``covered_by`` names watched tables whose inserts count as the record of the change: the
+    ledger's lines are their own record. The migration using it must depend on ``("audit", "0001_trail")``.
+    Running it again for a table replaces what it said before.
     """
 
     reversible = True
@@ -48,14 +50,16 @@ class WatchTable(Operation):
         pk: str = "id",
         operations: Sequence[str] = OPERATIONS,
         columns: Sequence[str] = (),
+        when: Mapping[str, str] | None = None,
         covered_by: Sequence[str] | str = (),
     ) -> None:
-        if unknown := set(operations) - set(OPERATIONS):
+        if unknown := {*operations, *(when or {})} - set(OPERATIONS):
             raise ValueError(f"unknown operations: {sorted(unknown)}")
         self.table = table
         self.pk = pk
         self.operations = tuple(operations)
         self.columns = tuple(columns)
+        self.when = dict(when or {})
         self.covered_by = (covered_by,) if isinstance(covered_by, str) else tuple(covered_by)
 
     def state_forwards(self, app_label: str, state: Any) -> None:
@@ -103,11 +107,11 @@ class WatchTable(Operation):
         return f"ALTER TABLE {quote(self.table)} ENABLE ALWAYS TRIGGER {quote(self._name(operation))}"
 
     def _trigger_sql(self, quote: Any, operation: str) -> str:
-        condition = ""
-        if operation == "update" and self.columns:
+        conditions = [self.when[operation]] if operation in self.when else []
+        if operation == "update":
             # As text, so that citext shows a change of case and json can be compared at all.
-            changed = (f"OLD.{quote(c)}::text IS DISTINCT FROM NEW.{quote(c)}::text" for c in self.columns)
-            condition = f"WHEN ({' OR '.join(changed)})"
+            conditions += [f"OLD.{quote(c)}::text IS DISTINCT FROM NEW.{quote(c)}::text" for c in self.columns]
+        condition = f"WHEN ({' OR '.join(conditions)})" if conditions else ""
         return _TRIGGER.format(
             trigger=quote(self._name(operation)),
             event=operation.upper(),

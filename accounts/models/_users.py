@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth import models as auth_models
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
@@ -100,6 +101,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_active(self) -> bool:  # type: ignore[override]
         return self.status == UserStatus.ACTIVE
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Whether this is the password. Renewing its hash is a command of its own, not a side effect."""
+        return check_password(raw_password, self.password)
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Whether a staff role of this user holds ``perm``; the superuser flag does not count."""

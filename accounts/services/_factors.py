@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.webauthn.internal.auth import WebAuthn
+from django.contrib.auth.hashers import get_hasher, identify_hasher, make_password
 from django.db import transaction
 from django.utils.translation import gettext, override
 
@@ -24,6 +27,7 @@ from accounts.services._mail import frontend_url, send_security_notice, send_to
 from accounts.services._sessions import drop_sessions
 from accounts.values import clean_name
 from audit import services as audit_services
+from core.actors import system
 from core.errors import NotFound
 
 PASSKEY_LIMIT = 10
@@ -139,9 +143,51 @@ def _added(user: User, /, kind: str, *, event: str, at: datetime) -> list[str]:
 
 
 @transaction.atomic
-def record_factor(*, user: User, action: AuditAction, kind: str, at: datetime) -> None:
-    """A second factor was added, removed or renewed. ``kind`` is ``totp``, ``webauthn`` or ``recovery_codes``."""
-    _record(user, action, at=at, kind=kind)
+def renew_password_hash(*, user: User, password: str, at: datetime) -> bool:
+    """Store the right ``password`` of ``user`` by the hasher of today, where an older one was used; whether it was.
+
+    Sessions go on: the password is the same.
+    """
+    preferred = get_hasher()
+    if identify_hasher(user.password).algorithm == preferred.algorithm and not preferred.must_update(user.password):
+        return False
+    renewed = make_password(password)
+    if not User.objects.filter(pk=user.pk, password=user.password).update(password=renewed):
+        return False  # somebody changed it at this moment
+    user.password = renewed
+    audit_services.record(
+        action=AuditAction.PASSWORD_REHASHED, at=at, actor=system("accounts.logins"), target=user_target(user)
+    )
+    return True
+
+
+@contextmanager
+def recording_factors(*, user_id: uuid.UUID, at: datetime) -> Iterator[None]:
+    """Run what the library does to the second factors of a user in one transaction with the entry of it.
+
+    Recovery codes that come or go with the first or last factor are part of that change.
+    """
+    with transaction.atomic():
+        user = lock_user(user_id)
+        before = _factors_of(user)
+        yield
+        _record_difference(user, before, _factors_of(user), at=at)
+
+
+def _factors_of(user: User) -> dict[int, str]:
+    return dict(Authenticator.objects.filter(user_id=user.pk).values_list("pk", "type"))
+
+
+def _record_difference(user: User, before: dict[int, str], after: dict[int, str], *, at: datetime) -> None:
+    codes = Authenticator.Type.RECOVERY_CODES.value
+    added = sorted(kind for pk, kind in after.items() if pk not in before and kind != codes)
+    removed = sorted(kind for pk, kind in before.items() if pk not in after and kind != codes)
+    if added:
+        _record(user, AuditAction.FACTOR_ADDED, at=at, kind=", ".join(added))
+    elif removed:
+        _record(user, AuditAction.FACTOR_REMOVED, at=at, kind=", ".join(removed))
+    elif before.keys() != after.keys():
+        _record(user, AuditAction.FACTOR_RENEWED, at=at, kind=codes)
 
 
 def _record(user: User, /, action: AuditAction, *, at: datetime, **details: object) -> None:

@@ -31,12 +31,14 @@ def sign_up(
     locale: str = "",
     time_zone: str = "",
     is_email_verified: bool = False,
+    lists_address: bool = True,
     actor: Actor | None = None,
 ) -> User:
     """Create a user with a personal workspace, in one transaction.
 
     Without a password nobody can log in until one is set by reset. ``is_email_verified`` is for
-    those who proved the address otherwise. The actor is the new user where none is given. Refuses
+    those who proved the address otherwise; ``lists_address`` is off for a caller that lists the address
+    with the library itself, in the same transaction. The actor is the new user where none is given. Refuses
     EmailTaken, and InvalidInput for values that cannot be used. The password is checked by the edge.
     """
     user = User(
@@ -52,8 +54,8 @@ def sign_up(
         _insert(user)
         workspace = Workspace.objects.create(name=_workspace_name(user), personal_owner=user, created_at=at)
         Membership.objects.create(workspace=workspace, user=user, role=MemberRole.OWNER, created_at=at)
-        if is_email_verified:
-            EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+        if lists_address:
+            EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=is_email_verified)
         audit_services.record(
             action=AuditAction.USER_SIGNED_UP,
             at=at,

@@ -64,6 +64,18 @@ class TestWatchTable:
 
         assert changes() == [("delete", "a", True)]
 
+    def test_only_rows_that_a_condition_holds_of_are_logged(self, watched):
+        watched(when={"insert": "NEW.amount > 1", "update": "NEW.amount > OLD.amount"}, columns=("note",))
+
+        run(
+            "INSERT INTO audit_sample VALUES ('a', 1, ''), ('b', 2, '')",
+            "UPDATE audit_sample SET amount = 0 WHERE key = 'a'",
+            "UPDATE audit_sample SET amount = 3 WHERE key = 'a'",
+            "UPDATE audit_sample SET note = 'x' WHERE key = 'b'",
+        )
+
+        assert changes() == [("insert", "b", True), ("update", "a", True), ("update", "b", True)]
+
     def test_emptying_the_table_is_logged(self, watched):
         watched()
 
