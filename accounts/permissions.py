@@ -6,6 +6,7 @@ from enum import StrEnum
 class Permission(StrEnum):
     VIEW_USER = "accounts.view_user"
     REVEAL_USER = "accounts.reveal_user"
+    EXPORT_USER = "accounts.export_user"
     EDIT_USER = "accounts.edit_user"
     CHANGE_EMAIL = "accounts.change_email"
     TAG_USER = "accounts.tag_user"

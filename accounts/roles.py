@@ -45,6 +45,7 @@ PERMISSIONS: MappingProxyType[str, frozenset[str]] = MappingProxyType(
         # accounts: looking
         "accounts.view_user": EVERYONE,
         "accounts.reveal_user": _only(_S, _SL, _M, _TL, _C, _FI, _FO),
+        "accounts.export_user": _only(_SL, _C, _FO),
         "accounts.view_workspace": EVERYONE,
         "accounts.view_invitation": _only(_S, _SL, _C, _E, _FO),
         "accounts.view_restriction": EVERYONE,
@@ -77,6 +78,7 @@ PERMISSIONS: MappingProxyType[str, frozenset[str]] = MappingProxyType(
         # audit
         "audit.view_entry": _only(_SL, _TL, _C, _FI, _E, _FO),
         "audit.reveal_payload": _only(_TL, _C, _FO),
+        "audit.view_export": _only(_SL, _C, _FO),
         "audit.export_entry": _only(_C, _FO),
         "audit.view_approval": EVERYONE,
         "audit.view_verification": _only(_C, _E, _FO),

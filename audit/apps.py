@@ -9,7 +9,7 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from audit import health, invariants, receivers, services, tasks  # noqa: F401  tasks declare themselves
+        from audit import health, invariants, receivers, services, tasks, trail_export  # noqa: F401  tasks declare themselves
         from audit.actions import LABELS
         from core import registries, trail
         from core.console import ports
@@ -18,6 +18,7 @@ class AuditConfig(AppConfig):
         ports.use_form_register(services.use_form)
         post_migrate.connect(receivers.make_partitions_after_migrate, sender=self)
         registries.health_checks.register("audit", health.trail_is_healthy)
+        registries.export_sources.register(trail_export.SOURCE.name, trail_export.SOURCE)
         for action, label in LABELS.items():
             registries.audit_labels.register(action, registries.AuditLabel(label))
         for check in (

@@ -8,6 +8,7 @@ class Permission(StrEnum):
 
     VIEW_ENTRY = "audit.view_entry"
     REVEAL_PAYLOAD = "audit.reveal_payload"
+    VIEW_EXPORT = "audit.view_export"
     EXPORT_ENTRY = "audit.export_entry"
     VIEW_APPROVAL = "audit.view_approval"
     VIEW_VERIFICATION = "audit.view_verification"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -98,10 +98,31 @@ class PrivacySource:
     keep_reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ExportSource:
+    """A list that can be written into a file.
+
+    ``permission`` is needed to ask for one and to have it, ``reveal_permission`` besides where
+    personal data stands in it in full. A *selection* is plain JSON that says which rows; ``check``
+    refuses one that makes no sense, ``describe`` says it for the trail without naming anybody.
+    ``rows`` yields a value for each of ``columns``, given the selection and whether to mask nothing.
+    """
+
+    name: str
+    label: str | _StrPromise
+    permission: str
+    columns: tuple[str, ...]
+    rows: Callable[[Mapping[str, Any], bool], Iterator[Mapping[str, Any]]]
+    check: Callable[[Mapping[str, Any]], None]
+    describe: Callable[[Mapping[str, Any]], dict[str, Any]]
+    reveal_permission: str = ""
+
+
 audit_labels: Registry[AuditLabel] = Registry("audit label")
 approval_kinds: Registry[ApprovalKind] = Registry("approval kind")
 invariants: Registry[Callable[[], list[Violation]]] = Registry("invariant")
 omnibox: Registry[Any] = Registry("omnibox finder")
 home_cards: Registry[Any] = Registry("home card")
 privacy_sources: Registry[PrivacySource] = Registry("privacy source")
+export_sources: Registry[ExportSource] = Registry("export source")
 health_checks: Registry[Callable[[], str | None]] = Registry("health check")

@@ -226,6 +226,7 @@ ACTIONS: dict[str, ActionSample] = {
     "accounts.user/close": ActionSample(make=_busy_user),
     "accounts.user/edit-name": ActionSample({"name": "Dora"}),
     "accounts.user/end-sessions": ActionSample(),
+    "accounts.user/export": ActionSample({"file_format": "csv"}),
     "accounts.user/grant-role": ActionSample({"role": "support"}),
     "accounts.user/reinstate": ActionSample(make=_suspended_user),
     "accounts.user/reopen": ActionSample(make=_closed_user),

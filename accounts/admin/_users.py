@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin._actions import USER_ACTIONS
+from accounts.admin._export import EXPORT
 from accounts.models import User
 from accounts.permissions import Permission
 from core.console import ConsoleAdmin, NavItem, SearchRule, TokenFilter
@@ -45,7 +46,7 @@ class UserAdmin(ConsoleAdmin):
     gone_states = frozenset({"closed"})
     key_facts = ("email", "created_at", "last_login")
     fields = ("public_id", "name", "locale", "time_zone", "tag_list", "is_staff", "status_changed_at")
-    actions_for_object = USER_ACTIONS
+    actions_for_object = (*USER_ACTIONS, EXPORT)
     empty_text = _("Users appear here when they sign up.")
 
     @admin.display(description=_("Tags"))

@@ -31,6 +31,7 @@ from core.console import (
     console_site,
 )
 from core.errors import Refusal
+from core.registries import export_sources
 
 
 class ExportForm(ActionForm):
@@ -41,7 +42,8 @@ class ExportForm(ActionForm):
 
 def _export(call: ActionCall) -> str:
     services.request_export(
-        query=call.obj.query,
+        source="audit.entry",
+        selection={"query": call.obj.query},
         file_format=call.data["file_format"],
         actor=call.actor,
         reason=call.reason,
@@ -108,15 +110,43 @@ class SavedViewAdmin(ConsoleAdmin):
 class ExportAdmin(ConsoleAdmin):
     """Files, until they expire."""
 
-    view_permission = Permission.EXPORT_ENTRY
+    view_permission = Permission.VIEW_EXPORT
     target_kind = "audit.export"
     nav = NavItem(group="Trail", title=_("Exports"), icon="download", order=30)
     records_reads = False
-    list_display = ("public_id", "status", "format", "query", "row_count", "requester_label", "download", "expires_at")
+    list_display = ("public_id", "status", "what", "format", "row_count", "requester_label", "download", "expires_at")
     list_filter = ("status",)
     chip_tones = {"ready": "good", "waiting": "info"}
-    fields = ("query", "format", "row_count", "is_cut", "download", "reason", "requester_label", "created_at")
-    empty_text = _("Files made of saved views appear here.")
+    fields = (
+        "what",
+        "chosen",
+        "format",
+        "row_count",
+        "is_cut",
+        "is_revealed",
+        "download",
+        "reason",
+        "requester_label",
+        "created_at",
+    )
+    empty_text = _("Files made of lists and saved views appear here.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Export]:
+        """Only what the viewer could have asked for."""
+        own = [name for name, source in export_sources.items() if request.user.has_perm(source.permission)]
+        return Export.objects.filter(source__in=own)
+
+    @admin.display(description=_("Of"))
+    def what(self, obj: Export) -> str:
+        """The list it was made of."""
+        source = export_sources.get(obj.source)
+        return str(source.label) if source else obj.source
+
+    @admin.display(description=_("Chosen"))
+    def chosen(self, obj: Export) -> Any:
+        """Which rows, without naming anybody."""
+        source = export_sources.get(obj.source)
+        return source.describe(obj.selection) if source and obj.selection else {}
 
     @admin.display(description=_("File"))
     def download(self, obj: Export) -> Any:
@@ -129,19 +159,22 @@ class ExportAdmin(ConsoleAdmin):
 class Download(ConsoleView):
     """The file of an export; each download leaves an entry."""
 
-    permission = Permission.EXPORT_ENTRY
+    permission = Permission.VIEW_EXPORT
     title = _("Export")
 
     def get(self, request: HttpRequest, **kwargs: Any) -> Any:
         """The file, or back to the export with the refusal."""
         try:
             export, file = services.open_export(
-                export_id=kwargs["export_id"], actor=context.current().actor, at=clock.now()
+                export_id=kwargs["export_id"],
+                actor=context.current().actor,
+                at=clock.now(),
+                may=request.user.has_perm,
             )
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(reverse("admin:audit_export_changelist"))
-        return FileResponse(file, as_attachment=True, filename=f"trail-{export.public_id}.{export.format}")
+        return FileResponse(file, as_attachment=True, filename=f"{export.source}-{export.public_id}.{export.format}")
 
 
 class ViewForm(forms.Form):

@@ -34,7 +34,10 @@ class SavedView(models.Model):
 
 
 class Export(models.Model):
-    """A file of what a search finds. It holds no addresses and browsers, and it expires."""
+    """A file of rows of one source (``core.registries.ExportSource``), chosen by ``selection``. It expires.
+
+    ``is_revealed`` says that personal data stands in it in full.
+    """
 
     id_prefix: ClassVar[str] = "exp"
 
@@ -42,7 +45,9 @@ class Export(models.Model):
     status = models.CharField(max_length=16, choices=ExportStatus.choices, default=ExportStatus.WAITING)
     status_changed_at = models.DateTimeField()
     format = models.CharField(max_length=8, choices=ExportFormat.choices)
-    query = models.CharField(max_length=200)
+    source = models.CharField(max_length=60)
+    selection = models.JSONField(default=dict)
+    is_revealed = models.BooleanField(default=False)
     requester_id = models.CharField(max_length=100)
     requester_label = models.TextField(blank=True)
     reason = models.TextField()

@@ -1,53 +1,60 @@
-"""Files of what a search of the trail finds."""
+"""Files of rows: of the trail, and of every list that registers itself as a source."""
 
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import IO, Any, cast
 
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
 
 from audit.actions import AuditAction
 from audit.errors import ExportNotReady
-from audit.models import Entry, Export
+from audit.models import Export
 from audit.services._entries import record
 from audit.states import EXPORT_MOVES, ExportFormat, ExportStatus
-from audit.tokens import parse_tokens
 from core import jobs
 from core.actors import Actor, ActorKind, Target
-from core.errors import FieldError, InvalidInput, NotFound
+from core.errors import NotFound, PermissionMissing
 from core.ids import from_public
+from core.registries import ExportSource, export_sources
 from core.states import move
 
 LIMIT = 1_000_000
-BATCH = 2_000
 KEPT = timedelta(days=7)
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-COLUMNS = (
-    "id", "occurred_at", "action", "outcome", "actor_kind", "actor_id", "actor", "impersonator_id", "target_kind",
-    "target_id", "target", "ticket", "request_id", "reason", "changes", "details",
-)  # fmt: skip
 
 
 @transaction.atomic
 def request_export(
-    *, query: str, file_format: str, actor: Actor, reason: str, ticket: str = "", at: datetime
+    *,
+    source: str,
+    selection: Mapping[str, Any],
+    file_format: str,
+    actor: Actor,
+    reason: str,
+    at: datetime,
+    ticket: str = "",
+    is_revealed: bool = False,
 ) -> Export:
-    """Ask for a file of what ``query`` finds; a job writes it. Refuses what is no search (InvalidInput)."""
-    if parse_tokens(query) is None:
-        raise InvalidInput(
-            FieldError("query", "invalid", "Use tokens such as actor:… action:credits.* from:2026-01-31.")
-        )
+    """Ask for a file of the rows that ``selection`` chooses from ``source``; a job writes it.
+
+    Whether ``actor`` may ask, and ask for what is masked, is the caller's to check; who downloads is
+    checked again. Refuses a selection that makes no sense (InvalidInput).
+    """
+    rules = export_sources[source]
+    rules.check(selection)
     export = Export.objects.create(
         format=ExportFormat(file_format),
-        query=query,
+        source=source,
+        selection=dict(selection),
+        is_revealed=is_revealed,
         requester_id=actor.id,
         requester_label=actor.label,
         reason=reason,
@@ -66,12 +73,10 @@ def write_export(*, export_id: str, at: datetime) -> Export:
     export = _locked(export_id)
     if export.status != ExportStatus.WAITING:
         return export
-    condition = parse_tokens(export.query)
-    if condition is None:
-        raise InvalidInput(FieldError("query", "invalid", export.query))
+    source = export_sources[export.source]
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file:
         write = _write_csv if export.format == ExportFormat.CSV else _write_json
-        export.row_count = write(file, condition)
+        export.row_count = write(file, source, export)
         file.seek(0)
         # A run that died before its commit left a file of this name; beside it, this one would get another.
         default_storage.delete(_path_of(export))
@@ -85,9 +90,17 @@ def write_export(*, export_id: str, at: datetime) -> Export:
 
 
 @transaction.atomic
-def open_export(*, export_id: str, actor: Actor, at: datetime) -> tuple[Export, IO[bytes]]:
-    """The file of an export, to be sent. Refuses one that waits or has expired (ExportNotReady)."""
+def open_export(*, export_id: str, actor: Actor, at: datetime, may: Callable[[str], bool]) -> tuple[Export, IO[bytes]]:
+    """The file of an export, to be sent. ``may`` tells whether ``actor`` holds a permission.
+
+    Refuses one that waits or has expired (ExportNotReady), and PermissionMissing.
+    """
     export = _locked(export_id)
+    source = export_sources[export.source]
+    needed = [source.permission, *([source.reveal_permission] if export.is_revealed else [])]
+    for permission in needed:
+        if not may(permission):
+            raise PermissionMissing(permission)
     if export.status != ExportStatus.READY or at >= export.expires_at:
         raise ExportNotReady
     _record(export, action=AuditAction.EXPORT_DOWNLOADED, actor=actor, reason="", at=at)
@@ -96,13 +109,17 @@ def open_export(*, export_id: str, actor: Actor, at: datetime) -> tuple[Export, 
 
 @transaction.atomic
 def expire_due_exports(*, at: datetime) -> int:
-    """Delete the files that have had their time, also what a run that never came to its end left; returns how many."""
+    """Delete the files that have had their time, also what a run that never came to its end left; returns how many.
+
+    What was searched is forgotten with them.
+    """
     live = [ExportStatus.READY, ExportStatus.WAITING]
     due = Export.objects.select_for_update(skip_locked=True).filter(status__in=live, expires_at__lte=at)[:100]
     expired = list(due)
     for export in expired:
         default_storage.delete(export.path or _path_of(export))
         move(export, moves=EXPORT_MOVES, target=ExportStatus.EXPIRED, at=at)
+        export.selection = {}
         export.save()
     return len(expired)
 
@@ -116,50 +133,30 @@ def _path_of(export: Export) -> str:
     return f"exports/{export.public_id}.{export.format}"
 
 
-def _rows(condition: Q) -> Iterator[dict[str, Any]]:
-    entries = Entry.objects.select_related("payload").filter(condition).order_by("occurred_at", "seq")
-    after, left = Q(), LIMIT
-    while left > 0:
-        batch = list(entries.filter(after)[: min(BATCH, left)])
-        yield from (_row(entry) for entry in batch)
-        if len(batch) < BATCH:
-            return
-        left -= len(batch)
-        last = batch[-1]
-        after = Q(occurred_at__gte=last.occurred_at) & (
-            Q(occurred_at__gt=last.occurred_at) | Q(occurred_at=last.occurred_at, seq__gt=last.seq)
-        )
-
-
-def _row(entry: Entry) -> dict[str, Any]:
-    kept = entry.payload
-    values: dict[str, Any] = {name: getattr(entry, name, "") for name in COLUMNS}
-    return values | {
-        "id": entry.public_id,
-        "occurred_at": entry.occurred_at.isoformat(),
-        "actor": kept.actor_label if kept else "",
-        "target": kept.target_label if kept else "",
-        "reason": kept.reason if kept else "",
-        "changes": kept.changes if kept else "",
-        "details": kept.details if kept else "",
-    }
-
-
-def _write_csv(file: Any, condition: Q) -> int:
+def _write_csv(file: Any, source: ExportSource, export: Export) -> int:
     writer = csv.writer(file)
-    writer.writerow(COLUMNS)
+    writer.writerow(source.columns)
     count = 0
-    for count, row in enumerate(_rows(condition), start=1):  # noqa: B007  counts
-        writer.writerow([escaped(str(row[name])) for name in COLUMNS])
+    for count, row in enumerate(_rows(source, export), start=1):  # noqa: B007  counts
+        writer.writerow([escaped(_text(row[name])) for name in source.columns])
     return count
 
 
-def _write_json(file: Any, condition: Q) -> int:
+def _write_json(file: Any, source: ExportSource, export: Export) -> int:
     count = 0
-    for count, row in enumerate(_rows(condition), start=1):  # noqa: B007  counts
-        parsed = {name: json.loads(row[name] or "{}") for name in ("changes", "details")}
-        file.write(json.dumps(row | parsed, ensure_ascii=False) + "\n")
+    for count, row in enumerate(_rows(source, export), start=1):  # noqa: B007  counts
+        file.write(json.dumps({name: row[name] for name in source.columns}, ensure_ascii=False) + "\n")
     return count
+
+
+def _rows(source: ExportSource, export: Export) -> Any:
+    return itertools.islice(source.rows(export.selection, export.is_revealed), LIMIT)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False) if value else ""
+    return "" if value is None else str(value)
 
 
 def _locked(export_id: str) -> Export:
@@ -171,6 +168,7 @@ def _locked(export_id: str) -> Export:
 
 
 def _record(export: Export, *, action: AuditAction, actor: Actor, reason: str, at: datetime, ticket: str = "") -> None:
+    chosen = export_sources[export.source].describe(export.selection)
     record(
         action=action,
         at=at,
@@ -178,5 +176,11 @@ def _record(export: Export, *, action: AuditAction, actor: Actor, reason: str, a
         target=Target("audit.export", export.public_id),
         reason=reason,
         ticket=ticket,
-        details={"query": export.query, "format": export.format, "rows": export.row_count},
+        details={
+            "source": export.source,
+            "format": export.format,
+            "rows": export.row_count,
+            "revealed": export.is_revealed,
+            **chosen,
+        },
     )

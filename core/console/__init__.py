@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin
 
-from core.console.actions import Action, ActionCall, ActionForm, Effect, ReasonForm, object_actions
+from core.console.actions import Action, ActionCall, ActionForm, Effect, ManyCall, ReasonForm, object_actions
 from core.console.chips import Chip, chip_for
 from core.console.deeds import DeedView
 from core.console.fields import ReferenceField
@@ -12,6 +12,7 @@ from core.console.filters import BooleanFilter, ChoiceFilter, DateRangeFilter, T
 from core.console.home import HomeCard, WorkItem
 from core.console.home import register as register_home_card
 from core.console.list_views import ListLink
+from core.console.lists import chosen_rows
 from core.console.masking import mask_email, mask_ip, masked
 from core.console.model_admin import ConsoleAdmin
 from core.console.nav import OWN, NavItem, nav
@@ -45,6 +46,7 @@ __all__ = [
     "Finder",
     "HomeCard",
     "ListLink",
+    "ManyCall",
     "NavItem",
     "Panel",
     "ReasonForm",
@@ -53,6 +55,7 @@ __all__ = [
     "TokenFilter",
     "WorkItem",
     "chip_for",
+    "chosen_rows",
     "console_site",
     "find_by_rules",
     "hit_of",

@@ -82,6 +82,25 @@ class ActionCall:
 
 
 @dataclass(frozen=True, slots=True)
+class ManyCall:
+    """One run of an action over everything that was chosen from a list.
+
+    ``ids`` are the ticked rows. ``filters`` (a query string) stands for every row that the list's
+    search and filters let through, read in ``zone``; it is None where rows were ticked.
+    """
+
+    ids: tuple[str, ...]
+    filters: str | None
+    zone: str
+    data: Mapping[str, Any]
+    reason: str
+    ticket: str
+    actor: Actor
+    at: datetime
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """A deed with a button.
 
@@ -90,6 +109,7 @@ class Action:
     valid part of the form so far. ``available`` returns True, False (no button) or a sentence: why
     not now. ``typed_name`` returns what must be typed to confirm. ``submit_label`` names the deed
     and may depend on the form. ``key`` is the letter that opens it on the object's page.
+    ``run_many``, with ``bulk``, is one service call for the whole choice in place of a run row by row.
     ``audit_action`` is what a refused or failed attempt is called in the trail.
     """
 
@@ -110,6 +130,7 @@ class Action:
     audit_action: str = ""
     initial: Callable[[Any], dict[str, Any]] | None = None
     description: Any = field(default="")
+    run_many: Callable[[ManyCall], Any] | None = None
 
     def state_for(self, obj: Any) -> tuple[bool, str]:
         """Whether it can run on ``obj`` now, and why not. ``(False, "")`` means: do not even show it."""

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
 
 from core.console import keyset
 from core.console.cells import Cell, as_link_text, cell_of, header_of, public_id_of
 from core.console.counting import Count, capped_count
 from core.console.filters import Bound, as_filter
 from core.console.search import Search, run_search
+from core.ids import from_public
 
 if TYPE_CHECKING:
     from core.console.model_admin import ConsoleAdmin
@@ -73,6 +75,21 @@ def narrowed(console_admin: ConsoleAdmin, request: HttpRequest) -> tuple[Search,
     for bound in filters:
         queryset = bound.apply(queryset)
     return search, filters, queryset
+
+
+def chosen_rows(
+    console_admin: ConsoleAdmin, *, ids: Sequence[str] = (), filters: str | None = None, zone: str = "UTC"
+) -> QuerySet[Any]:
+    """The rows of a choice made earlier (see ManyCall), for a job that has no request."""
+    if filters is None:
+        keys = [from_public(getattr(console_admin.model, "id_prefix", ""), one) for one in ids]
+        rows: QuerySet[Any] = console_admin.model._default_manager.filter(pk__in=[key for key in keys if key])
+    else:
+        request = HttpRequest()
+        request.GET = QueryDict(filters)  # type: ignore[assignment]
+        with timezone.override(zone):
+            _search, _filters, rows = narrowed(console_admin, request)
+    return rows.order_by(*console_admin.keyset)
 
 
 def listing(console_admin: ConsoleAdmin, request: HttpRequest) -> Listing:

@@ -14,7 +14,7 @@ from django.db import models, transaction
 from core import context
 from core.actors import Target
 from core.console import footprints
-from core.console.actions import Action, ActionCall
+from core.console.actions import Action, ActionCall, ManyCall
 from core.console.once import AlreadyDone
 from core.errors import FieldError, InvalidInput, NotFound, PermissionMissing, Refusal
 from core.ids import from_public
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from core.console.model_admin import ConsoleAdmin
 
 
-def perform(action: Action, call: ActionCall, *, kind: str, target: Target, scope: AbstractContextManager[Any]) -> Any:
+def perform(
+    action: Action, call: ActionCall | ManyCall, *, kind: str, target: Target, scope: AbstractContextManager[Any]
+) -> Any:
     """Run ``action`` inside ``scope`` (a transaction) and return what it returns.
 
     The command records what was done. A Refusal, or anything that breaks, is recorded here after
@@ -32,7 +34,7 @@ def perform(action: Action, call: ActionCall, *, kind: str, target: Target, scop
     name = action.trail_name(kind)
     try:
         with scope:
-            return action.run(call)
+            return action.run_many(call) if isinstance(call, ManyCall) and action.run_many else action.run(call)  # type: ignore[arg-type]
     except AlreadyDone:
         raise
     except Refusal as refusal:
@@ -67,7 +69,7 @@ def run_action(
     kind, _, name = action.partition("/")
     console_admin = admin_of(kind)
     found = console_admin.find_action(name) if console_admin else None
-    if console_admin is None or found is None or not found.bulk:
+    if console_admin is None or found is None or not found.bulk or found.run_many:
         raise NotFound
     obj = console_admin.find_object(object_id)
     if obj is None:

@@ -7,11 +7,11 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from audit import services
+from audit import services, trail_export
 from audit.errors import ExportNotReady, NameTaken
 from audit.models import Entry, SavedView
 from core.actors import Target
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound, PermissionMissing
 from tests.audit.conftest import AT, MAX, SAM
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +31,14 @@ def written(file_format="csv", query="action:tests.*"):
         reason="=cmd()",
         changes={"x": (1, 2)},
     )
-    export = services.request_export(query=query, file_format=file_format, actor=SAM, reason="audit", at=AT)
+    export = services.request_export(
+        source="audit.entry", selection={"query": query}, file_format=file_format, actor=SAM, reason="audit", at=AT
+    )
     return services.write_export(export_id=export.public_id, at=AT)
+
+
+def anything(_permission):
+    return True
 
 
 def text_of(export):
@@ -56,7 +62,7 @@ class TestWriteExport:
         assert json.loads(line)["changes"] == {"x": [1, 2]}
 
     def test_batches_come_to_the_same(self, monkeypatch):
-        monkeypatch.setattr(services._exports, "BATCH", 2)
+        monkeypatch.setattr(trail_export, "BATCH", 2)
         for _ in range(5):
             services.record(action="tests.note.changed", at=AT, actor=SAM)
 
@@ -75,7 +81,9 @@ class TestWriteExport:
 
     def test_what_is_no_search_is_refused(self):
         with pytest.raises(InvalidInput):
-            services.request_export(query="color:red", file_format="csv", actor=SAM, reason="r", at=AT)
+            services.request_export(
+                source="audit.entry", selection={"query": "color:red"}, file_format="csv", actor=SAM, reason="r", at=AT
+            )
 
     def test_a_file_that_a_dead_run_left_is_replaced(self):
         export = services.request_export(query="action:tests.*", file_format="csv", actor=SAM, reason="audit", at=AT)
@@ -88,7 +96,7 @@ class TestWriteExport:
 
 class TestOpenExport:
     def test_a_download_leaves_an_entry(self):
-        _export, file = services.open_export(export_id=written().public_id, actor=MAX, at=AT)
+        _export, file = services.open_export(export_id=written().public_id, actor=MAX, at=AT, may=anything)
 
         with file:
             assert file.read().startswith(b"id,occurred_at")
@@ -96,11 +104,15 @@ class TestOpenExport:
 
     def test_an_expired_file_is_refused(self):
         with pytest.raises(ExportNotReady):
-            services.open_export(export_id=written().public_id, actor=MAX, at=AT + timedelta(days=7))
+            services.open_export(export_id=written().public_id, actor=MAX, at=AT + timedelta(days=7), may=anything)
+
+    def test_a_permission_that_was_lost_is_missed(self):
+        with pytest.raises(PermissionMissing):
+            services.open_export(export_id=written().public_id, actor=MAX, at=AT, may=lambda _permission: False)
 
     def test_an_unknown_one_is_not_found(self):
         with pytest.raises(NotFound):
-            services.open_export(export_id="exp_x", actor=MAX, at=AT)
+            services.open_export(export_id="exp_x", actor=MAX, at=AT, may=anything)
 
 
 class TestExpireDueExports:
@@ -109,6 +121,8 @@ class TestExpireDueExports:
 
         assert services.expire_due_exports(at=AT + timedelta(days=7)) == 1
         assert not default_storage.exists(export.path)
+        export.refresh_from_db()
+        assert export.selection == {}
 
     def test_what_a_dead_run_left_goes_too(self):
         export = services.request_export(query="action:tests.*", file_format="csv", actor=SAM, reason="audit", at=AT)

@@ -78,5 +78,12 @@ def make_saved_view(**changes: Any) -> SavedView:
 
 def make_export(**changes: Any) -> Export:
     """A file that Sam asked for and nobody has written yet."""
-    values = {"query": "action:tests.*", "file_format": "csv", "actor": SAM, "reason": "Audit", "at": now()}
+    values = {
+        "source": "audit.entry",
+        "selection": {"query": "action:tests.*"},
+        "file_format": "csv",
+        "actor": SAM,
+        "reason": "Audit",
+        "at": now(),
+    }
     return services.request_export(**values | changes)
