@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -13,15 +15,23 @@ from core import clock
 from core.console import Panel, masked, panels
 
 
-def _security(public_id: str) -> dict[str, Any]:
+def _masked_address(address: str | None) -> str:
+    return masked(address, "ip")
+
+
+def _whole_address(address: str | None) -> str:
+    return address or ""
+
+
+def _security(public_id: str, *, show: Callable[[str | None], str] = _masked_address) -> dict[str, Any]:
     user = selectors.get_user_by_public_id(public_id)
     at = clock.now()
     login = selectors.summarize_login_state(user=user, at=at)
     return {
         "login": login,
-        "locked": [masked(network, "ip") for network in login.locked_networks],
-        "failures": [(f, masked(f.ip_address, "ip")) for f in login.failures],
-        "sessions": [(s, masked(s.ip, "ip")) for s in selectors.list_sessions(user=user, at=at)],
+        "locked": [show(network) for network in login.locked_networks],
+        "failures": [(f, show(f.ip_address)) for f in login.failures],
+        "sessions": [(s, show(s.ip)) for s in selectors.list_sessions(user=user, at=at)],
         "email_change": selectors.find_open_email_change(user_id=user.pk, at=at),
         "roles": [selectors.find_role_label(role) for role in sorted(selectors.list_roles(user_id=user.pk))],
     }
@@ -44,7 +54,16 @@ def _teams(public_id: str) -> dict[str, Any]:
 
 panels.register(
     "accounts.user",
-    Panel("security", _("Security"), Permission.VIEW_USER, "accounts/console/security.html", _security, 10),
+    Panel(
+        "security",
+        _("Security"),
+        Permission.VIEW_USER,
+        "accounts/console/security.html",
+        _security,
+        10,
+        reveal_permission=Permission.REVEAL_USER,
+        load_revealed=partial(_security, show=_whole_address),
+    ),
 )
 panels.register(
     "accounts.user",

@@ -15,7 +15,7 @@ from core.console import access, footprints, pages
 from core.console.actions import Action
 from core.console.cells import Cell, cell_of, public_id_of
 from core.console.chips import Chip, chip_for
-from core.console.panels import panels
+from core.console.panels import Panel, panels
 from core.errors import PermissionMissing
 
 if TYPE_CHECKING:
@@ -83,25 +83,45 @@ def reveal_view(console_admin: ConsoleAdmin, request: HttpRequest, object_id: st
 
 
 def panel_view(console_admin: ConsoleAdmin, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
-    """GET: the content of one panel. Without its page's token it counts as a read of its own."""
+    """GET: the content of one panel. Without its page's token it counts as a read of its own.
+
+    POST: what it masks, once, and an entry.
+    """
+    panel = panels.find(console_admin.target_kind, name)
+    if request.method == "POST" and panel is not None and panel.load_revealed is not None:
+        return _revealed_panel(console_admin, request, object_id, panel)
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "HEAD"])
     access.require(request, console_admin.view_permission)
-    panel = panels.find(console_admin.target_kind, name)
     if panel is None:
         raise Http404
     access.require(request, panel.permission)
     obj = console_admin.get_object_or_404(object_id, request)
     if console_admin.records_reads and not _came_with_page(request, obj):
         footprints.page_read(console_admin.target_of(obj), part=name)
-    context = {
-        "obj": obj,
-        "console_admin": console_admin,
-        "panel": panel,
-        "panel_url": request.get_full_path(),
-        **panel.load(public_id_of(obj)),
-    }
-    return pages.fragment(request, panel.template, context)
+    may_reveal = panel.load_revealed is not None and request.user.has_perm(panel.reveal_permission)
+    return _panel(console_admin, request, obj, panel, **panel.load(public_id_of(obj)), may_reveal=may_reveal)
+
+
+def _revealed_panel(console_admin: ConsoleAdmin, request: HttpRequest, object_id: str, panel: Panel) -> HttpResponse:
+    for permission in (console_admin.view_permission, panel.permission, panel.reveal_permission):
+        if not request.user.has_perm(permission):
+            missing = PermissionMissing(permission)
+            target = Target(console_admin.target_kind, object_id[:100])
+            footprints.refused(footprints.ConsoleAction.FIELD_REVEALED, target=target, refusal=missing)
+            raise missing
+    obj = console_admin.get_object_or_404(object_id, request)
+    reason = request.POST.get("reason", "")[:1000]
+    footprints.field_revealed(console_admin.target_of(obj), field=f"panel {panel.name}", reason=reason)
+    assert panel.load_revealed is not None
+    return _panel(console_admin, request, obj, panel, **panel.load_revealed(public_id_of(obj)), may_reveal=False)
+
+
+def _panel(
+    console_admin: ConsoleAdmin, request: HttpRequest, obj: Any, panel: Panel, /, **content: Any
+) -> HttpResponse:
+    shown = {"obj": obj, "console_admin": console_admin, "panel": panel, "panel_url": request.get_full_path()}
+    return pages.fragment(request, panel.template, {**shown, **content})
 
 
 def page_context(console_admin: ConsoleAdmin, request: HttpRequest, obj: Any, *, revealed: str = "") -> dict[str, Any]:

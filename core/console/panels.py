@@ -24,7 +24,9 @@ E = TypeVar("E", bound=_Named)
 class Panel:
     """A part of somebody's page with its own request and query budget.
 
-    ``load`` gets the public id of the object and returns the context of ``template``.
+    ``load`` gets the public id of the object and returns the context of ``template``. Where it masks
+    something, ``load_revealed`` does not: the template gets ``may_reveal`` for whoever has
+    ``reveal_permission``, and each reveal (a POST to ``panel_url``) leaves an entry.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Panel:
     template: str
     load: Callable[[str], dict[str, Any]]
     order: int = 100
+    reveal_permission: str = ""
+    load_revealed: Callable[[str], dict[str, Any]] | None = None
 
 
 class ByKind(Generic[E]):

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import services
+from accounts.devices import account_digest
 from accounts.models import ApiKey, Invitation, Membership, Restriction, User, Workspace
 from accounts.roles import PERMISSIONS
 from accounts.states import Capability, MemberRole
@@ -144,6 +145,47 @@ class TestKeyState:
         assert Client().get("/api/v1/me/", headers=headers).status_code == 401
         for url in (page, "/admin/accounts/apikey/", f"/admin/accounts/user/{bo.public_id}/panel/teams/"):
             assert words in browser.get(url).content.decode(), url
+
+
+class TestSecurityPanel:
+    def url(self, user: User) -> str:
+        return f"/admin/accounts/user/{user.public_id}/panel/security/"
+
+    @pytest.fixture
+    def seen(self, ada: User) -> User:
+        """Ada, logged in from one address, with a stranger's failures from another."""
+        from allauth.usersessions.models import UserSession
+
+        log_in_as(ada)
+        UserSession.objects.filter(user=ada).update(ip="203.0.113.77")
+        services.count_login_failure(
+            account=account_digest(ada.email), network="198.51.100.88", device="", path="/", at=core_clock.now()
+        )
+        return ada
+
+    def test_masks_every_address(self, sam: User, seen: User) -> None:
+        page = log_in_as(sam, console=True).get(self.url(seen)).content.decode()
+        assert "203.0.113.•••" in page
+        assert "198.51.100.•••" in page
+        assert not {"203.0.113.77", "198.51.100.88"} & set(re.findall(r"[0-9.]+", page))
+
+    def test_reveals_them_and_leaves_an_entry(self, sam: User, seen: User, entries: Entries) -> None:
+        browser = log_in_as(sam, console=True)
+        start = len(entries())
+        page = browser.post(self.url(seen)).content.decode()
+        assert "203.0.113.77" in page
+        assert "198.51.100.88" in page
+        assert entries()[start:] == ["console.field.revealed"]
+
+    def test_offers_it_to_those_who_may(self, sam: User, olu: User, seen: User) -> None:
+        assert b"Reveal addresses" in log_in_as(sam, console=True).get(self.url(seen)).content
+        engineer = log_in_as(olu, console=True)
+        assert b"Reveal addresses" not in engineer.get(self.url(seen)).content
+        assert engineer.post(self.url(seen)).status_code == 403
+
+    def test_other_panels_take_no_post(self, sam: User, ada: User) -> None:
+        url = f"/admin/accounts/user/{ada.public_id}/panel/teams/"
+        assert log_in_as(sam, console=True).post(url).status_code == 405
 
 
 class TestDeeds:

@@ -83,6 +83,8 @@ def _pages_of(console_admin: Any, samples: Samples) -> Iterator[Page]:
     yield page("change", "POST")
     for panel in panels.of(console_admin.target_kind):
         yield page("panel", "GET", panel.name)
+        if panel.load_revealed:
+            yield page("panel", "POST", panel.name)
     for field in console_admin.masked_fields:
         yield page("reveal", "POST", field)
     for action in console_admin.all_actions():

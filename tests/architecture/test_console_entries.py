@@ -15,6 +15,7 @@ from audit.models import Approval, Entry
 from core.console import Action, console_site
 from core.console.action_views import CONFIRMATION
 from core.console.cells import public_id_of
+from core.console.panels import panels
 from core.console.running import action_key
 from core.registries import ApprovalKind, approval_kinds
 from tests import console_samples
@@ -101,6 +102,35 @@ class TestEveryReveal:
         before = last_seq()
         client.post(reverse(console_admin.url_name("reveal"), args=[public_id_of(obj), field]))
         assert entries_since(before) == [("console.field.revealed", "done")]
+
+
+VEILED = [
+    (admin, panel)
+    for admin in console_site._registry.values()
+    for panel in panels.of(admin.target_kind)
+    if panel.load_revealed
+]
+
+
+@pytest.mark.parametrize(("console_admin", "panel"), VEILED, ids=lambda thing: getattr(thing, "name", ""))
+class TestEveryPanelThatReveals:
+    def url_of(self, console_admin: Any, panel: Any) -> str:
+        obj = console_samples.OBJECTS[console_admin.model._meta.label]()
+        return reverse(console_admin.url_name("panel"), args=[public_id_of(obj), panel.name])
+
+    def test_leaves_one_entry(self, console_admin: Any, panel: Any, db: None) -> None:
+        client = staff_with({panel.reveal_permission, panel.permission, console_admin.view_permission}, has=True)
+        url = self.url_of(console_admin, panel)
+        before = last_seq()
+        assert client.post(url).status_code == 200
+        assert entries_since(before) == [("console.field.revealed", "done")]
+
+    def test_leaves_one_refused_entry_without_the_permission(self, console_admin: Any, panel: Any, db: None) -> None:
+        client = staff_with({panel.reveal_permission}, has=False)
+        url = self.url_of(console_admin, panel)
+        before = last_seq()
+        assert client.post(url).status_code == 403
+        assert entries_since(before) == [("console.field.revealed", "refused")]
 
 
 VIEWS = [(view, name) for _route, view, name in console_site.views if hasattr(view, "post")]
