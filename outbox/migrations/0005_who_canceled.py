@@ -12,11 +12,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="job",
             name="canceled_by",
-            field=models.CharField(blank=True, db_default="", max_length=100, verbose_name="canceled by"),
+            field=models.CharField(blank=True, default="", db_default="", max_length=100, verbose_name="canceled by"),
         ),
         migrations.AddField(
             model_name="job",
             name="cancel_reason",
-            field=models.TextField(blank=True, db_default="", verbose_name="why canceled"),
+            field=models.TextField(blank=True, default="", db_default="", verbose_name="why canceled"),
         ),
     ]
