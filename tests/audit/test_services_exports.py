@@ -86,7 +86,14 @@ class TestWriteExport:
             )
 
     def test_a_file_that_a_dead_run_left_is_replaced(self):
-        export = services.request_export(query="action:tests.*", file_format="csv", actor=SAM, reason="audit", at=AT)
+        export = services.request_export(
+            source="audit.entry",
+            selection={"query": "action:tests.*"},
+            file_format="csv",
+            actor=SAM,
+            reason="audit",
+            at=AT,
+        )
         path = default_storage.save(f"exports/{export.public_id}.csv", ContentFile(b"half a file"))
 
         written = services.write_export(export_id=export.public_id, at=AT)
@@ -125,7 +132,14 @@ class TestExpireDueExports:
         assert export.selection == {}
 
     def test_what_a_dead_run_left_goes_too(self):
-        export = services.request_export(query="action:tests.*", file_format="csv", actor=SAM, reason="audit", at=AT)
+        export = services.request_export(
+            source="audit.entry",
+            selection={"query": "action:tests.*"},
+            file_format="csv",
+            actor=SAM,
+            reason="audit",
+            at=AT,
+        )
         path = default_storage.save(f"exports/{export.public_id}.csv", ContentFile(b"half a file"))
 
         assert services.expire_due_exports(at=AT + timedelta(days=7)) == 1
