@@ -192,6 +192,7 @@ def _page(
         "form": form,
         "token": once.new_token(),
         "chosen": chosen.sealed(),
+        "is_whole": action.run_many is not None,
         "count": chosen.number.value,
         "shown_count": chosen.number,
         "is_too_many": len(chosen.ids) > CAP,

@@ -77,6 +77,11 @@ class TestChoosing:
         ask(browser)
         assert len(written(browser)) == User.objects.count() > 3
 
+    def test_the_page_says_it_is_one_deed(self, browser: Client, ada: User) -> None:
+        page = browser.post(BULK, {"id": ada.public_id}).content.decode()
+        assert "This is about 1 row:" in page
+        assert "one by one" not in page
+
     def test_nobody_is_refused(self, browser: Client, db: None) -> None:
         assert b"No row was chosen" in browser.post(f"{BULK}?status=banned", {"all": "1"}).content
 
