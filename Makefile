@@ -9,6 +9,7 @@ WORKERS ?= 2
 # A production environment for `check --deploy`: every value is made up.
 DEPLOY := DJANGO_SETTINGS_MODULE=config.settings.prod ALLOWED_HOSTS=ballast.example \
 	BASE_URL=https://ballast.example TRUSTED_PROXY_COUNT=1 \
+	EMAIL_URL=smtp://mail.example DEFAULT_FROM_EMAIL=no-reply@ballast.example \
 	SECRET_KEY=made-up-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ \
 	API_KEY_PEPPER=made-up-9876543210-zyxwvutsrqponmlkjihgfedcba-JIHGFEDCBA \
 	DATABASE_URL=postgresql://ballast@database.example:5432/ballast \

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from redis.connection import parse_url
 
 from core.embedded import engines, layout
 
@@ -25,7 +26,10 @@ _POSTGRES = ("postgresql", "postgres")
 _REDIS = ("redis", "rediss")
 _AMQP = ("amqp", "amqps")
 _HOST = re.compile(r"\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]|\*")
-environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
+try:
+    environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
+except UnicodeDecodeError:
+    raise ImproperlyConfigured(".env: expected lines NAME=value in UTF-8.") from None
 
 
 # ------------------------------------------------------------------ readers
@@ -61,14 +65,18 @@ def _flag(name: str, *, default: bool) -> bool:
     return raw in {"true", "1", "yes", "on"}
 
 
-def _parts(url: str) -> SplitResult | None:
-    """The URL taken apart; None where that is impossible (a port that is no number, half an IPv6 address)."""
+def parts_of(url: str) -> SplitResult | None:
+    """The URL taken apart; None where that is impossible.
+
+    A port that is no number, half an IPv6 address, or a password with a slash in it: what follows
+    the slash, up to the @, would be taken for the path.
+    """
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
         return None
-    return parts
+    return None if "@" in parts.path + parts.fragment else parts
 
 
 def _url(name: str, schemes: tuple[str, ...], *, default: str = "", path: str = ".*", expected: str) -> str:
@@ -76,7 +84,7 @@ def _url(name: str, schemes: tuple[str, ...], *, default: str = "", path: str = 
     raw = _text(name, default)
     if not raw:
         return raw
-    parts = _parts(raw)
+    parts = parts_of(raw)
     usable = parts is not None and parts.scheme in schemes and (parts.hostname or parts.path.startswith("//"))
     if not usable or parts is None or not re.fullmatch(path, parts.path):
         raise _refuse(name, expected)
@@ -85,6 +93,23 @@ def _url(name: str, schemes: tuple[str, ...], *, default: str = "", path: str = 
 
 def _list(name: str) -> list[str]:
     return [part.strip() for part in _text(name).split(",") if part.strip()]
+
+
+def _dsn(name: str) -> str:
+    expected = "the address Sentry shows: https://KEY@HOST/NUMBER"
+    raw = _url(name, ("http", "https"), path=r"/(.+/)?[0-9]+", expected=expected)
+    if raw and not urlsplit(raw).username:
+        raise _refuse(name, expected)
+    return raw
+
+
+def _origin(name: str, default: str) -> str:
+    expected = "http://HOST or https://HOST, without a path"
+    raw = _url(name, ("http", "https"), default=default, path="/?", expected=expected)
+    parts = urlsplit(raw)
+    if parts.username is not None or parts.query or parts.fragment:
+        raise _refuse(name, expected)
+    return raw.rstrip("/")
 
 
 def _hosts(name: str) -> list[str]:
@@ -112,7 +137,7 @@ def _address(name: str, default: str) -> str:
 
 def _mailbox(name: str, default: str) -> str:
     raw = _text(name, default)
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(raw)[1]):
+    if not raw.isprintable() or not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(raw)[1]):
         raise _refuse(name, "an address such as Ballast <no-reply@example.com>")
     return raw
 
@@ -154,7 +179,16 @@ def database() -> Database:
 
 
 def _own_redis() -> str:
-    return _url("REDIS_URL", _REDIS, path="/?[0-9]*", expected="redis://HOST:PORT/NUMBER, or rediss:// for TLS")
+    return _redis("REDIS_URL", "redis://HOST:PORT/NUMBER, or rediss:// for TLS")
+
+
+def _redis(name: str, expected: str) -> str:
+    raw = _url(name, _REDIS, path="/?[0-9]*", expected=expected)
+    try:
+        parse_url(raw or "redis://")  # type: ignore[no-untyped-call]
+    except ValueError:  # an option after the question mark
+        raise _refuse(name, expected) from None
+    return raw
 
 
 def redis_url() -> str:
@@ -168,7 +202,7 @@ def broker_url() -> str:
         "CELERY_BROKER_URL", _AMQP + _REDIS, expected="amqp://USER:PASSWORD@HOST:PORT/VHOST or redis://HOST:PORT/NUMBER"
     )
     if url.startswith(_REDIS):
-        _url("CELERY_BROKER_URL", _REDIS, path="/?[0-9]*", expected="redis://HOST:PORT/NUMBER")
+        _redis("CELERY_BROKER_URL", "redis://HOST:PORT/NUMBER")
     if url:
         return url
     own = _own_redis()
@@ -217,13 +251,7 @@ EMBEDDED = engines.Wanted(
 
 PORT = _integer("PORT", default=8000, low=1, high=65535)
 BIND_ADDRESS = _address("BIND_ADDRESS", "127.0.0.1")
-BASE_URL = _url(
-    "BASE_URL",
-    ("http", "https"),
-    default=f"http://127.0.0.1:{PORT}",
-    path="/?",
-    expected="http://HOST or https://HOST, without a path",
-).rstrip("/")
+BASE_URL = _origin("BASE_URL", f"http://127.0.0.1:{PORT}")
 ALLOWED_HOSTS = _hosts("ALLOWED_HOSTS")
 TRUSTED_PROXY_COUNT = _integer("TRUSTED_PROXY_COUNT", default=0, low=0, high=10)
 WEB_WORKERS = _integer("WEB_WORKERS", default=2, low=1, high=64)
@@ -235,9 +263,7 @@ CONSOLE_STATEMENT_TIMEOUT_MS = _integer("CONSOLE_STATEMENT_TIMEOUT_MS", default=
 
 METRICS_TOKEN = _token("METRICS_TOKEN")
 METRICS_NETWORKS = _networks("METRICS_NETWORKS")
-SENTRY_DSN = _url(
-    "SENTRY_DSN", ("http", "https"), path=r"/(.+/)?[0-9]+", expected="the address Sentry shows: https://KEY@HOST/NUMBER"
-)
+SENTRY_DSN = _dsn("SENTRY_DSN")
 LOG_LEVEL = _one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
 
 EMAIL_URL = _text("EMAIL_URL")  # config/settings/parts/mail.py knows the providers

@@ -5,6 +5,7 @@ import shutil
 from typing import Any
 
 from config import env
+from core.embedded.errors import writing
 from core.logs import gunicorn_logging_config
 
 bind = f"{env.BIND_ADDRESS}:{env.PORT}"
@@ -26,7 +27,8 @@ logconfig_dict = gunicorn_logging_config(level=env.LOG_LEVEL)
 
 _metrics = env.VAR_DIR / "metrics"
 shutil.rmtree(_metrics, ignore_errors=True)
-_metrics.mkdir(parents=True, exist_ok=True)  # in a container it is a mount that stays
+with writing(_metrics):
+    _metrics.mkdir(parents=True, exist_ok=True)  # in a container it is a mount that stays
 # prometheus_client decides at import whether processes share their numbers through this folder.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
 from core import jobs
@@ -67,3 +69,18 @@ def check_mail(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register("outbox", deploy=True)
+def check_mail_goes_out(**_: Any) -> list[CheckMessage]:
+    """In production somebody waits for the mail, and answers it."""
+    if settings.ENVIRONMENT != "production":
+        return []
+    found: list[CheckMessage] = []
+    if settings.EMAIL_BACKEND.startswith("outbox.mailfiles."):
+        hint = "Set EMAIL_URL to a server or a provider."
+        found.append(checks.Warning("Mail is written to files: nobody gets any.", hint=hint, id="outbox.W008"))
+    if parseaddr(settings.DEFAULT_FROM_EMAIL)[1].endswith(".test"):
+        hint = "Set DEFAULT_FROM_EMAIL to an address of your own domain."
+        found.append(checks.Warning("Mail comes from an address that cannot exist.", hint=hint, id="outbox.W009"))
+    return found

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.embedded.errors import EngineError
+from core.embedded.errors import NO_ROOM, writing
 from core.embedded.postgres import Postgres
 from core.embedded.valkey import Valkey
 
@@ -47,7 +47,8 @@ def running(wanted: Wanted) -> Iterator[None]:
         with _locked(wanted.var):
             fcntl.flock(users, fcntl.LOCK_SH)
             for engine in engines:
-                engine.ensure()
+                with writing(wanted.var, only=NO_ROOM):
+                    engine.ensure()
         yield
     finally:
         _leave(wanted, users)
@@ -88,11 +89,6 @@ def _locked(var: Path) -> Iterator[None]:
 
 
 def _open(var: Path, name: str) -> int:
-    try:
+    with writing(var / name):
         var.mkdir(parents=True, exist_ok=True)
         return os.open(var / name, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as refusal:
-        raise EngineError(
-            f"{var / name} cannot be written: {refusal.strerror}. "
-            "Set BALLAST_VAR to a folder that this account may write."
-        ) from None

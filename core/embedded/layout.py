@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core.embedded.errors import writing
+
 DATABASE_NAME = "ballast"
 DATABASE_USER = "ballast"
 _SOCKET_PATH_LIMIT = 90  # sockaddr_un holds 107 bytes, the socket's file name takes the rest
@@ -83,6 +85,11 @@ def kept_secret(var: Path, name: str, *, make: Callable[[], str]) -> str:
 
 def _kept(file: Path, *, make: Callable[[], str], private: bool) -> str:
     """The file's content, written the first time. Of several writers at once, one wins for all."""
+    with writing(file):
+        return _read_or_make(file, make=make, private=private)
+
+
+def _read_or_make(file: Path, *, make: Callable[[], str], private: bool) -> str:
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if private else 0o755)
         descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")

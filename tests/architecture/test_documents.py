@@ -16,16 +16,30 @@ def read(path: str) -> str:
     return (ROOT / path).read_text()
 
 
+# Of a development machine, or said by compose.yaml itself
+NOT_FOR_CONTAINERS = {"BALLAST_VAR", "BIND_ADDRESS", "STAFF_MFA_REQUIRED", "DEMO_SEED"}
+
+
+def in_compose() -> set[str]:
+    """The variables that compose.yaml takes from its .env."""
+    return set(re.findall(r"\$\{([A-Z_]+)", read("compose.yaml")))
+
+
 class TestConfiguration:
     def test_the_page_names_every_variable_and_no_other(self):
         named = set(re.findall(r"^\| `([A-Z_]+)`", read("docs/configuration.md"), re.MULTILINE))
 
-        assert named == VARIABLES
+        assert named == VARIABLES | in_compose()
+
+    def test_the_containers_get_every_variable_that_concerns_them(self):
+        said = set(re.findall(r"^    ([A-Z_]+): ", read("compose.yaml"), re.MULTILINE))
+
+        assert VARIABLES - NOT_FOR_CONTAINERS - said - in_compose() == set()
 
     def test_the_example_names_every_variable_and_no_other(self):
         named = set(re.findall(r"^#? ?([A-Z_]+)=", read(".env.example"), re.MULTILINE))
 
-        assert named == VARIABLES
+        assert named == VARIABLES | in_compose()
 
 
 @pytest.mark.parametrize("app", APPS)

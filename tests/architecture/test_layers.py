@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,20 @@ def test_the_contracts_of_the_import_linter_hold():
     done = subprocess.run([str(linter), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout
+
+
+def test_every_private_room_is_protected():
+    """A room that an app gains later is private from its first day."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    protected = {name for contract in contracts for name in contract.get("protected_modules", ())}
+    there = {
+        f"{app}.{room}"
+        for app in APPS
+        for room in ("models", "sql", "admin", "tasks", "views")
+        if app != "core" and ((ROOT / app / f"{room}.py").exists() or (ROOT / app / room / "__init__.py").exists())
+    }
+
+    assert there - protected == set()
 
 
 def test_every_app_stands_in_the_stack_and_is_installed():

@@ -23,6 +23,8 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://ballast@database.example/ballast",
     "REDIS_URL": "redis://cache.example/0",
     "CELERY_BROKER_URL": "amqp://broker.example//",
+    "EMAIL_URL": "smtp://mail.example",
+    "DEFAULT_FROM_EMAIL": "Ballast <no-reply@ballast.example>",
 }
 
 
@@ -52,6 +54,32 @@ def test_a_wrong_variable_ends_the_command_in_one_line():
     assert done.stderr == "error: PORT: expected a whole number from 1 to 65535.\n"
 
 
+SECRET = "hunter2hunter2"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EMAIL_URL", f"smtp://user:pa/{SECRET}@mail.example"),
+        ("EMAIL_URL", f"smtp://user:{SECRET}@[::1"),
+        ("EMAIL_URL", f"smtp://user:{SECRET}@mail.example:port"),
+        ("SENTRY_DSN", f"https://sentry.example/{SECRET}/1"),
+        ("DATABASE_URL", f"postgresql://user:5/{SECRET}@db.example/ballast"),
+        ("REDIS_URL", f"redis://:5/{SECRET}@cache.example/0"),
+        ("CELERY_BROKER_URL", f"amqp://user:5/{SECRET}@broker.example//"),
+        ("BALLAST_VAR", f"/proc/{SECRET}"),
+    ],
+)
+def test_a_value_of_no_use_ends_the_command_in_one_line_without_it(name, value):
+    done = manage("check", **{name: value})
+
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert name in line
+    assert SECRET not in line or name == "BALLAST_VAR"  # a folder is no secret, and has to be named
+
+
 class TestProduction:
     def test_the_deployment_check_is_clean(self):
         done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
@@ -71,6 +99,20 @@ class TestProduction:
 
         assert "operations.W002" in done.stderr
         assert "operations.W003" in done.stderr
+
+    @pytest.mark.parametrize(
+        ("name", "value", "warned"),
+        [
+            ("EMAIL_URL", "", "outbox.W008"),
+            ("EMAIL_URL", "file://", "outbox.W008"),
+            ("DEFAULT_FROM_EMAIL", "", "outbox.W009"),
+        ],
+    )
+    def test_mail_that_reaches_nobody_is_warned_about(self, name, value, warned):
+        done = manage("check", "--deploy", "--fail-level", "WARNING", **{**PRODUCTION, name: value})
+
+        assert done.returncode == 1
+        assert warned in done.stderr
 
     @pytest.mark.parametrize(("environment", "found"), [("production", ["operations.E001"]), ("development", [])])
     def test_a_stand_in_for_development_stops_the_start(self, monkeypatch, environment, found):

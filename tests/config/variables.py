@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _READERS = {
     "_text", "_one_of", "_integer", "_flag", "_url", "_list", "_hosts", "_networks", "_address", "_mailbox", "_token",
-    "_login", "secret",
+    "_login", "secret", "_dsn", "_origin", "_redis",
 }  # fmt: skip
 # Set by the product for itself, never by people
 _OWN = {"DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR"}

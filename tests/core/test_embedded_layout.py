@@ -1,5 +1,6 @@
 """Where the embedded parts live, decided without starting them."""
 
+import errno
 import stat
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
@@ -33,6 +34,18 @@ class TestSocketDir:
 
 
 class TestKeptSecret:
+    @pytest.mark.parametrize(("var", "why"), [("/proc/nope", "No such file"), ("/dev/null/x", "Not a directory")])
+    def test_a_folder_that_cannot_be_says_so(self, var, why):
+        with pytest.raises(EngineError, match=f"{var}.* cannot be written: {why}.* BALLAST_VAR"):
+            layout.kept_secret(Path(var), "word", make=lambda: "one")
+
+    def test_a_full_disk_says_so(self, tmp_path, monkeypatch):
+        full = OSError(errno.ENOSPC, "No space left on device")
+        monkeypatch.setattr(layout.tempfile, "mkstemp", lambda **_: (_ for _ in ()).throw(full))
+
+        with pytest.raises(EngineError, match="No space left on device"):
+            layout.kept_secret(tmp_path, "word", make=lambda: "one")
+
     def test_it_is_made_once(self, tmp_path):
         first = layout.kept_secret(tmp_path, "word", make=lambda: "one")
 

@@ -82,7 +82,25 @@ class TestEmailUrl:
             "ANYMAIL": {"MAILGUN_API_KEY": "KEY-7", "MAILGUN_SENDER_DOMAIN": "mg.example.com"},
         }
 
-    @pytest.mark.parametrize("url", ["sendgrid", "http://x", "anymail+nobody://K", "anymail+sendgrid://", "smtp://"])
-    def test_of_no_use_stops_the_start(self, url: str) -> None:
-        with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "sendgrid",
+            "http://x",
+            "anymail+nobody://K",
+            "anymail+sendgrid://",
+            "anymail+sendgrid://K/word",
+            "smtp://",
+            "smtp://user:pa/word@mail.example",
+            "smtp://user:5/word@mail.example",
+            "smtp://user:#word@mail.example",
+            "smtp://mail.example:word",
+            "smtp://mail.example?tls=word",
+            "smtp://[::1",
+        ],
+    )
+    def test_of_no_use_stops_the_start_and_is_not_repeated(self, url: str) -> None:
+        with pytest.raises(ImproperlyConfigured, match=r"^EMAIL_URL: expected ") as refusal:
             mail_settings(url)
+        assert "word" not in str(refusal.value).replace("password", "").replace("PASSWORD", "")
+        assert refusal.value.__cause__ is None

@@ -1,7 +1,7 @@
 """Mail: files in the var folder unless EMAIL_URL names a server or an anymail provider."""
 
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -34,23 +34,29 @@ def mail_settings(url: str) -> dict[str, Any]:
     """Django's mail settings for EMAIL_URL; empty means files. A URL of no use stops the start."""
     if not url or url.startswith("file:"):
         return {"EMAIL_BACKEND": "outbox.mailfiles.EmailBackend"}
-    parts = urlsplit(url)
-    if parts.scheme in ("smtp", "smtps") and parts.hostname:
-        return _over_smtp(parts)
+    parts = env.parts_of(url)
+    if parts is None or parts.path.strip("/") or parts.fragment:
+        raise _refusal()
+    options = dict(parse_qsl(parts.query))
+    if parts.scheme in ("smtp", "smtps") and parts.hostname and options.get("tls", "true") in ("true", "false"):
+        return _over_smtp(parts, uses_starttls=options.get("tls") != "false")
     kind, _, provider = parts.scheme.replace("-", "_").partition("+")
     if kind == "anymail" and provider in _PROVIDERS and parts.netloc:
         # more of the provider's settings ride in the query: ?SENDER_DOMAIN=mg.example.com
-        more = {f"{provider.upper()}_{name.upper()}": value for name, value in parse_qsl(parts.query)}
+        more = {f"{provider.upper()}_{name.upper()}": value for name, value in options.items()}
         return {
             "EMAIL_BACKEND": f"anymail.backends.{provider}.EmailBackend",
             "ANYMAIL": {_PROVIDERS[provider]: unquote(parts.netloc), **more},
         }
-    raise ImproperlyConfigured(f"EMAIL_URL: expected {_EXPECTED}.")
+    raise _refusal()
 
 
-def _over_smtp(parts: SplitResult) -> dict[str, Any]:
+def _refusal() -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"EMAIL_URL: expected {_EXPECTED}; special characters of a password as %2F.")
+
+
+def _over_smtp(parts: SplitResult, *, uses_starttls: bool) -> dict[str, Any]:
     secure = parts.scheme == "smtps"
-    options = dict(parse_qsl(parts.query))
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,
@@ -58,7 +64,7 @@ def _over_smtp(parts: SplitResult) -> dict[str, Any]:
         "EMAIL_HOST_USER": unquote(parts.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
         "EMAIL_USE_SSL": secure,
-        "EMAIL_USE_TLS": not secure and options.get("tls", "true") != "false",
+        "EMAIL_USE_TLS": not secure and uses_starttls,
     }
 
 
