@@ -8,6 +8,7 @@ from functools import partial
 from django.db import connection
 
 from core.registries import Violation
+from credits.sql import bodies
 
 _SHOWN = 100
 
@@ -116,9 +117,12 @@ STATEMENTS: dict[str, str] = {
     "credits.guards_stand": """
         SELECT format('credits_%s.%s', t.name, g.name), 'the trigger is missing or switched off'
           FROM unnest(ARRAY['account', 'lot', 'hold', 'operation', 'entry', 'slice']) AS t (name)
-         CROSS JOIN unnest(ARRAY['credits_direct_write', 'credits_kept', 'credits_kept_whole']) AS g (name)
-         WHERE NOT EXISTS (SELECT 1 FROM pg_trigger
-                            WHERE tgrelid = ('credits_' || t.name)::regclass AND tgname = g.name AND tgenabled <> 'D')
+         CROSS JOIN unnest(ARRAY['credits_direct_write', 'credits_kept', 'credits_kept_whole', 'credits_as_written',
+                                 'credits_settles_once', 'credits_sums']) AS g (name)
+         WHERE CASE g.name WHEN 'credits_settles_once' THEN t.name = 'hold'
+                           WHEN 'credits_sums' THEN t.name NOT IN ('operation', 'slice') ELSE true END
+           AND NOT EXISTS (SELECT 1 FROM pg_trigger
+                            WHERE tgrelid = ('credits_' || t.name)::regclass AND tgname = g.name AND tgenabled = 'A')
     """,
     "credits.next_expiry_is_known": """
         SELECT a.workspace_id, format('next expiry %s, first open lot %s', a.next_expiry_at, l.first)
@@ -137,7 +141,25 @@ def check(name: str) -> list[Violation]:
         return [Violation(name, str(subject), detail) for subject, detail in cursor.fetchmany(_SHOWN)]
 
 
-ALL: dict[str, Callable[[], list[Violation]]] = {name: partial(check, name) for name in STATEMENTS}
+def functions_are_as_installed() -> list[Violation]:
+    """The functions of the ledger, whom the guards let write, are those of ``credits/sql``, and there are no others."""
+    wanted = bodies()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            r"SELECT proname, prosrc FROM pg_proc"
+            r" WHERE proname LIKE 'credits\_%' AND pronamespace = current_schema()::regnamespace"
+        )
+        found: dict[str, str] = dict(cursor.fetchall())
+    details = dict.fromkeys(found.keys() - wanted.keys(), "unknown")
+    details |= dict.fromkeys(wanted.keys() - found.keys(), "gone")
+    details |= {name: "altered" for name in wanted.keys() & found.keys() if wanted[name] != found[name]}
+    return [Violation("credits.functions_are_as_installed", name, details[name]) for name in sorted(details)]
+
+
+ALL: dict[str, Callable[[], list[Violation]]] = {
+    **{name: partial(check, name) for name in STATEMENTS},
+    "credits.functions_are_as_installed": functions_are_as_installed,
+}
 
 
 def check_all() -> list[Violation]:

@@ -7,6 +7,8 @@ from django.db import migrations, models
 import core.ids
 from audit.watch import WatchTable
 
+_NOT_OURS = dict.fromkeys(("insert", "update"), "NOT credits__is_ours()")
+
 # role: credits a day, amount above which a second person is asked, amount that may be approved
 _LIMITS = {
     "support": (500, 200, 0),
@@ -121,13 +123,16 @@ class Migration(migrations.Migration):
             bases=("credits.entry",),
         ),
         migrations.RunPython(seed_limits, migrations.RunPython.noop),
-        # Balances are not watched: the functions write them, the triggers refuse everybody else, every change of
-        # a balance has an entry, and the invariants compare the two. What never happens is watched, and what
-        # only people do.
-        WatchTable("credits_account", pk="workspace_id", operations=("update", "delete"), columns=("frozen_at",)),
-        WatchTable("credits_lot", operations=("delete",)),
-        WatchTable("credits_hold", operations=("delete",)),
-        WatchTable("credits_entry", operations=("update", "delete")),
-        WatchTable("credits_slice", pk="entry_id", operations=("update", "delete")),
+        # What the ledger's functions write is its own record (actor, key and request are in it). All else leaves a
+        # line for the reconciliation; so does freezing, which only people do, and with an entry in the trail.
+        WatchTable("credits_account", pk="workspace_id", columns=("frozen_at", "frozen_reason"), when=_NOT_OURS),
+        WatchTable("credits_lot", when=_NOT_OURS),
+        WatchTable("credits_hold", when=_NOT_OURS),
+        WatchTable("credits_entry", when=_NOT_OURS),
+        WatchTable("credits_slice", pk="entry_id", when=_NOT_OURS),
+        WatchTable("credits_operation", pk="key", when=_NOT_OURS),
         WatchTable("credits_adjustmentlimit"),
+        WatchTable("credits_allowanceuse"),
+        WatchTable("credits_entrynote", pk="entry_id"),
+        WatchTable("credits_expirywarning", operations=("update", "delete")),
     ]

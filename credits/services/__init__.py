@@ -28,6 +28,7 @@ from credits.services._grants import claw_back, grant
 from credits.services._holds import MAX_HOLD_SECONDS, MAX_PURPOSE_LENGTH, capture_hold, place_hold, release_hold
 from credits.services._ledger import MAX_AMOUNT, Patience, Receipt, client_key
 from credits.services._limits import change_limit
+from credits.services._loading import bulk_loading
 from credits.services._warnings import warn_of_expiry
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Receipt",
     "ReleaseHold",
     "adjust",
+    "bulk_loading",
     "capture_hold",
     "change_limit",
     "claw_back",

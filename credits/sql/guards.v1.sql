@@ -25,17 +25,56 @@ BEGIN
         USING ERRCODE = 'insufficient_privilege';
 END $$;
 
+-- Its argument is the rule that the change breaks.
 CREATE FUNCTION credits__refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% on % is refused: the ledger is append-only', TG_OP, TG_TABLE_NAME
+    RAISE EXCEPTION '% on % is refused: %', TG_OP, TG_TABLE_NAME, coalesce(TG_ARGV[0], 'the ledger is append-only')
         USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+-- Whether one of the ledger's public functions is among the callers. Anybody can set credits.writer; the call stack
+-- cannot be set. What is written without them is checked as it commits (below), and leaves a line for the
+-- reconciliation (the watch triggers).
+CREATE FUNCTION credits__is_ours() RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    v_stack text;
+BEGIN
+    GET DIAGNOSTICS v_stack = PG_CONTEXT;
+    RETURN strpos(replace(v_stack, 'function credits__', ''), E'\nPL/pgSQL function credits_') > 0;
+END $$;
+
+-- Tests the account of a row that somebody wrote past the functions, at the end of their transaction: by then its
+-- sums must be right again, whatever was done in between.
+CREATE FUNCTION credits__refuse_wrong_sums() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    a credits_account;
+    v_row jsonb := to_jsonb(coalesce(NEW, OLD));
+    v_account uuid := coalesce(v_row ->> 'account_id', v_row ->> 'workspace_id');
+BEGIN
+    SELECT * INTO a FROM credits_account WHERE workspace_id = v_account;
+    IF (coalesce(a.posted, 0), coalesce(a.debt, 0)) <> (
+        SELECT coalesce(sum(amount), 0)::bigint, coalesce(sum(debt_delta), 0)::bigint
+          FROM credits_entry WHERE account_id = v_account)
+    THEN
+        RAISE EXCEPTION 'account %: the entries do not add up to its balance', v_account USING ERRCODE = 'check_violation';
+    ELSIF coalesce(a.held, 0) <> (
+        SELECT coalesce(sum(amount), 0) FROM credits_hold WHERE account_id = v_account AND status = 'open')
+    THEN
+        RAISE EXCEPTION 'account %: the open holds do not add up to what is held', v_account USING ERRCODE = 'check_violation';
+    ELSIF coalesce(a.posted + a.debt, 0) <> (
+        SELECT coalesce(sum(remaining), 0) FROM credits_lot WHERE account_id = v_account AND is_open)
+    THEN
+        RAISE EXCEPTION 'account %: the lots do not add up to its balance', v_account USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
 END $$;
 
 DO $$
 DECLARE
     v_table text;
 BEGIN
-    FOREACH v_table IN ARRAY ARRAY['credits_account', 'credits_lot', 'credits_hold', 'credits_operation'] LOOP
+    FOREACH v_table IN ARRAY ARRAY['credits_account', 'credits_lot', 'credits_hold', 'credits_operation',
+                                   'credits_entry', 'credits_slice'] LOOP
         EXECUTE format(
             'CREATE TRIGGER credits_direct_write BEFORE INSERT OR UPDATE ON %I FOR EACH ROW
              WHEN (current_setting(''credits.writer'', true) IS DISTINCT FROM ''on'')
@@ -47,17 +86,51 @@ BEGIN
             'CREATE TRIGGER credits_kept_whole BEFORE TRUNCATE ON %I FOR EACH STATEMENT
              EXECUTE FUNCTION credits__refuse_change()', v_table);
     END LOOP;
-    FOREACH v_table IN ARRAY ARRAY['credits_entry', 'credits_slice'] LOOP
+    -- What was written once stays, whoever asks and whatever is set.
+    FOREACH v_table IN ARRAY ARRAY['credits_operation', 'credits_entry', 'credits_slice'] LOOP
         EXECUTE format(
-            'CREATE TRIGGER credits_direct_write BEFORE INSERT ON %I FOR EACH ROW
-             WHEN (current_setting(''credits.writer'', true) IS DISTINCT FROM ''on'')
-             EXECUTE FUNCTION credits__refuse_direct_write()', v_table);
-        EXECUTE format(
-            'CREATE TRIGGER credits_kept BEFORE UPDATE OR DELETE ON %I FOR EACH ROW
+            'CREATE TRIGGER credits_as_written BEFORE UPDATE ON %I FOR EACH ROW
              EXECUTE FUNCTION credits__refuse_change()', v_table);
+    END LOOP;
+    FOREACH v_table IN ARRAY ARRAY['credits_account', 'credits_lot', 'credits_hold', 'credits_entry'] LOOP
         EXECUTE format(
-            'CREATE TRIGGER credits_kept_whole BEFORE TRUNCATE ON %I FOR EACH STATEMENT
-             EXECUTE FUNCTION credits__refuse_change()', v_table);
+            'CREATE CONSTRAINT TRIGGER credits_sums AFTER INSERT OR UPDATE OR DELETE ON %I
+             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT credits__is_ours())
+             EXECUTE FUNCTION credits__refuse_wrong_sums()', v_table);
+    END LOOP;
+END $$;
+
+CREATE TRIGGER credits_as_written BEFORE UPDATE ON credits_account FOR EACH ROW
+    WHEN ((OLD.workspace_id, OLD.created_at) IS DISTINCT FROM (NEW.workspace_id, NEW.created_at))
+    EXECUTE FUNCTION credits__refuse_change('an account stays its workspace''s');
+CREATE TRIGGER credits_as_written BEFORE UPDATE ON credits_lot FOR EACH ROW
+    WHEN ((OLD.id, OLD.account_id, OLD.source, OLD.source_ref, OLD.priority, OLD.expires_at, OLD.paid_amount_minor,
+           OLD.currency, OLD.granted, OLD.restores_id, OLD.created_at)
+          IS DISTINCT FROM
+          (NEW.id, NEW.account_id, NEW.source, NEW.source_ref, NEW.priority, NEW.expires_at, NEW.paid_amount_minor,
+           NEW.currency, NEW.granted, NEW.restores_id, NEW.created_at))
+    EXECUTE FUNCTION credits__refuse_change('the terms of a lot stay');
+CREATE TRIGGER credits_as_written BEFORE UPDATE ON credits_hold FOR EACH ROW
+    WHEN ((OLD.id, OLD.account_id, OLD.amount, OLD.purpose, OLD.expires_at, OLD.actor_kind, OLD.actor_id,
+           OLD.request_id, OLD.idempotency_key, OLD.created_at)
+          IS DISTINCT FROM
+          (NEW.id, NEW.account_id, NEW.amount, NEW.purpose, NEW.expires_at, NEW.actor_kind, NEW.actor_id,
+           NEW.request_id, NEW.idempotency_key, NEW.created_at))
+    EXECUTE FUNCTION credits__refuse_change('what a hold was placed for stays');
+CREATE TRIGGER credits_settles_once BEFORE UPDATE ON credits_hold FOR EACH ROW
+    WHEN (OLD.status <> 'open' AND NOT (OLD.status = 'expired' AND NEW.status = 'captured_late'))
+    EXECUTE FUNCTION credits__refuse_change('a hold settles once');
+
+-- The guards stand in replication, too: session_replication_role is the usual way around triggers.
+DO $$
+DECLARE
+    v_trigger record;
+BEGIN
+    FOR v_trigger IN
+        SELECT tgrelid::regclass AS table_name, tgname FROM pg_trigger
+         WHERE NOT tgisinternal AND tgname LIKE 'credits\_%' AND tgrelid::regclass::text LIKE 'credits\_%'
+    LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', v_trigger.table_name, v_trigger.tgname);
     END LOOP;
 END $$;
 

@@ -64,6 +64,44 @@ def test_each_finds_its_damage(ledgers, name):
     assert name in {violation.invariant for violation in invariants.check_all()}
 
 
+@pytest.mark.parametrize(
+    ("sql", "subject", "detail"),
+    [
+        ("CREATE FUNCTION credits_gift() RETURNS int LANGUAGE sql RETURN 1", "credits_gift", "unknown"),
+        ("ALTER FUNCTION credits_set_frozen RENAME TO set_frozen", "credits_set_frozen", "gone"),
+        (
+            "CREATE OR REPLACE FUNCTION credits__refuse_change() RETURNS trigger LANGUAGE plpgsql"
+            " AS 'BEGIN RETURN NEW; END'",
+            "credits__refuse_change",
+            "altered",
+        ),
+    ],
+)
+def test_they_find_a_function_that_is_not_ours(db, sql, subject, detail):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+    found = invariants.functions_are_as_installed()
+
+    assert [(violation.subject, violation.detail) for violation in found] == [(subject, detail)]
+
+
+@pytest.mark.parametrize(
+    ("table", "trigger"),
+    [
+        (table, trigger)
+        for table in ("account", "lot", "hold", "operation", "entry", "slice")
+        for trigger in ("direct_write", "kept", "kept_whole", "as_written")
+    ]
+    + [("hold", "settles_once"), *((table, "sums") for table in ("account", "lot", "hold", "entry"))],
+)
+def test_they_find_each_guard_that_is_off(db, table, trigger):
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE credits_{table} DISABLE TRIGGER credits_{trigger}")
+
+    assert [v.subject for v in invariants.check("credits.guards_stand")] == [f"credits_{table}.credits_{trigger}"]
+
+
 def test_each_names_the_row_and_what_is_wrong(ledgers):
     damage(DAMAGE["credits.entries_add_up_to_the_balance"])
 

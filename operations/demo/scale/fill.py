@@ -18,6 +18,7 @@ from audit import services as audit_services
 from audit.encoding import microseconds
 from core import clock
 from core.ids import to_public
+from credits import services as credits_services
 from operations.actions import AuditAction
 from operations.demo import rhythm
 from operations.demo import trail as demo_trail
@@ -28,7 +29,7 @@ from operations.demo.rhythm import Span
 from operations.demo.scale.accounts import Lines, add_user
 from operations.demo.scale.bare import without_indexes
 from operations.demo.scale.lines import copy_statement
-from operations.demo.scale.tables import COLUMNS, WRITER
+from operations.demo.scale.tables import COLUMNS
 from operations.demo.scale.trail import ENTRIES, Viewer, Writer
 
 BATCH = 2_000
@@ -62,7 +63,7 @@ def scale(*, users: int, at: datetime, seed: int | None = None, batch: int = BAT
     with transaction.atomic():
         audit_services.ensure_partitions(since=span.start.date(), until=at.date())
         before = _count_users()
-        with without_indexes(list(COLUMNS), say=say):
+        with without_indexes(list(COLUMNS), say=say), credits_services.bulk_loading():
             rows = _fill(users, span=span, seed=chosen, first=before, at_once=batch, say=say)
         details = {"users": users, "rows": rows, "seed": chosen}
         note = demo_trail.Note(at, AuditAction.DEMO_SCALED, LOADER, reason="Test of scale", details=details)
@@ -80,7 +81,6 @@ def _count_users() -> int:
 def _fill(users: int, *, span: Span, seed: int, first: int, at_once: int, say: Say) -> int:
     rows, started = 0, time.monotonic()
     with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL {WRITER} = 'on'")
         writer = _writer(cursor, users, staff=_staff(cursor, seed))
         batches = _batches(users, writer, span=span, seed=seed, first=first, at_once=at_once)
         for number, lines in enumerate(_one_ahead(batches), start=1):
@@ -88,7 +88,6 @@ def _fill(users: int, *, span: Span, seed: int, first: int, at_once: int, say: S
             if number % _REPORT_EVERY == 0 or number * at_once >= users:
                 speed = rows / (time.monotonic() - started)
                 say(f"{min(number * at_once, users):,} of {users:,} users, {rows:,} rows, {speed:,.0f} rows/s")
-        cursor.execute(f"SET LOCAL {WRITER} = ''")
     return rows
 
 

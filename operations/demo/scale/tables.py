@@ -42,6 +42,3 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "reason", "changes", "details",
     ),
 }  # fmt: skip
-
-# The ledger's guard lets through whoever has this setting; the functions set it as they write.
-WRITER = "credits.writer"
