@@ -137,7 +137,6 @@ class RestrictionAdmin(ConsoleAdmin):
     list_display = ("public_id", "capability", "state", "user", "workspace", "author_label", "ends_at", "created_at")
     list_filter = ("capability", "created_at")
     list_select_related = ("user", "workspace")
-    chip_fields = ("state",)
     labels = {"author_label": _("By"), "lift_reason": _("Why it was lifted")}
     search_rules = (
         SearchRule.public_id(),
@@ -176,13 +175,13 @@ class RestrictionAdmin(ConsoleAdmin):
     )
 
     @admin.display(description=_("State"))
-    def state(self, restriction: Restriction) -> str:
+    def state(self, restriction: Restriction) -> Chip:
         """In force, to come, or over."""
         now = timezone.now()
         if restriction.is_active(now):
-            return str(_("In force"))
+            return Chip(str(_("In force")), "warn")
         is_over = restriction.lifted_at is not None or restriction.starts_at <= now
-        return str(_("Over")) if is_over else str(_("To come"))
+        return Chip(str(_("Over"))) if is_over else Chip(str(_("To come")), "info")
 
 
 @admin.register(ApiKey)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from core.console import Action, ActionCall, ConsoleAdmin, Effect, NavItem, SearchRule
+from core.console import Action, ActionCall, Chip, ConsoleAdmin, Effect, NavItem, SearchRule, chip_for
 from credits import selectors as credits_selectors
 from credits import services as credits_services
 from credits.actions import AuditAction
@@ -119,5 +119,5 @@ class AccountAdmin(ConsoleAdmin):
         return obj.workspace.name
 
     @admin.display(description=_("Status"))
-    def status_chip(self, obj: Account) -> str:
-        return obj.get_status_display()
+    def status_chip(self, obj: Account) -> Chip:
+        return chip_for(obj.status, label=obj.get_status_display(), tone=self.chip_tones.get(obj.status, ""))

@@ -238,7 +238,7 @@ def bulk_rows(company: Company) -> tuple[dict[str, object], list[dict[str, objec
         {
             "run_id": run_id,
             "position": place,
-            "object_id": str(person.id),
+            "object_id": person.public_id,
             "status": ItemStatus.DONE if "beta" in person.tags else ItemStatus.REFUSED,
             "message": "" if "beta" in person.tags else "The account is closed.",
             "finished_at": at + timedelta(milliseconds=400 * (place + 1)),
