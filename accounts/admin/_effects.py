@@ -32,9 +32,9 @@ def becomes(target: UserStatus, *sentences: Any) -> EffectOf:
     """The status before and after, and what comes with it."""
 
     def effect(user: Any, _data: Data, _request: HttpRequest) -> list[Effect]:
-        if user is None:
-            return [Effect(_t("Each becomes %(status)s.") % {"status": target.label})]
-        change = Effect(_("Status"), user.get_status_display(), target.label, tone="info")
+        change = Effect(_t("Each becomes %(status)s.") % {"status": target.label}, tone="info")
+        if user is not None:
+            change = Effect(_("Status"), user.get_status_display(), target.label, tone="info")
         return [change, *(Effect(sentence, tone="warn") for sentence in sentences)]
 
     return effect

@@ -42,8 +42,8 @@ def action_view(console_admin: ConsoleAdmin, request: HttpRequest, object_id: st
 
 
 def make_form(action: Action, obj: Any, request: HttpRequest, *, data: Mapping[str, Any] | None = None) -> ActionForm:
-    """The action's form about ``obj``, with the typed confirmation where it asks for one."""
-    initial = action.initial(obj) if action.initial and obj is not None else {}
+    """The action's form about ``obj`` (None: about many), with the typed confirmation where it asks for one."""
+    initial = action.initial(obj) if action.initial else {}
     form = action.form(data, obj=obj, request=request, initial=initial)
     if action.typed_name is not None and obj is not None:
         form.fields[CONFIRMATION] = _confirmation_field(action.typed_name(obj))
@@ -157,11 +157,13 @@ def valid_part(form: ActionForm) -> dict[str, Any]:
     return {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
 
 
-def effects_of(action: Action, obj: Any, data: Mapping[str, Any], request: HttpRequest) -> list[Effect]:
-    """What would change; a refusal that can be foreseen is an effect too."""
-    if action.effect is None:
-        return []
+def effects_of(
+    action: Action, obj: Any, data: Mapping[str, Any], request: HttpRequest, *, count: int | None = None
+) -> list[Effect]:
+    """What would change, to ``obj`` or to ``count`` rows; a refusal that can be foreseen is an effect too."""
     try:
-        return action.effect(obj, data, request)
+        if count is not None and action.effect_of_many is not None:
+            return action.effect_of_many(count, data, request)
+        return action.effect(obj, data, request) if action.effect else []
     except Refusal as refusal:
         return [Effect(_("This will be refused: %(why)s") % {"why": refusal}, tone="bad")]

@@ -109,6 +109,9 @@ class Action:
     valid part of the form so far. ``available`` returns True, False (no button) or a sentence: why
     not now. ``typed_name`` returns what must be typed to confirm. ``submit_label`` names the deed
     and may depend on the form. ``key`` is the letter that opens it on the object's page.
+    On the page of a bulk run ``effect``, ``submit_label`` and ``initial`` get None for the object: they
+    say what holds for each row. ``effect_of_many`` says what the run comes to: it gets the number of
+    rows, the form and the request, and stands in for ``effect`` there.
     ``run_many``, with ``bulk``, is one service call for the whole choice in place of a run row by row.
     ``audit_action`` is what a refused or failed attempt is called in the trail.
     """
@@ -129,6 +132,7 @@ class Action:
     order: int = 100
     audit_action: str = ""
     initial: Callable[[Any], dict[str, Any]] | None = None
+    effect_of_many: Callable[[int, Mapping[str, Any], HttpRequest], list[Effect]] | None = None
     description: Any = field(default="")
     run_many: Callable[[ManyCall], Any] | None = None
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from core import clock, jobs
 from core.actors import Target
 from core.console import footprints, once, pages
-from core.console.action_views import call_from, make_form
+from core.console.action_views import call_from, effects_of, make_form, valid_part
 from core.console.actions import Action, ActionForm, ManyCall
 from core.console.cells import public_id_of
 from core.console.counting import Count, capped_count
@@ -65,6 +65,8 @@ def bulk_view(console_admin: ConsoleAdmin, request: HttpRequest, name: str) -> H
     _require(console_admin, request, action)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
+    if pages.is_fragment(request):
+        return _preview(request, action)
     if request.POST.get("step") == "start":
         return _start(console_admin, request, action)
     with limited():
@@ -103,11 +105,31 @@ def _chosen(console_admin: ConsoleAdmin, request: HttpRequest, action: Action) -
     return Chosen(ids, filters=request.GET.urlencode(), count=capped_count(queryset) if ids else Count(0))
 
 
-def _start(console_admin: ConsoleAdmin, request: HttpRequest, action: Action) -> HttpResponse:
+def _unsealed(request: HttpRequest) -> Chosen:
     try:
-        chosen = Chosen.unsealed(request.POST.get("chosen", ""))
+        return Chosen.unsealed(request.POST.get("chosen", ""))
     except signing.BadSignature:
         raise Http404 from None
+
+
+def _preview(request: HttpRequest, action: Action) -> HttpResponse:
+    """Effect and button again, as the form is filled in."""
+    form = make_form(action, None, request, data=request.POST)
+    form.full_clean()
+    shown = {**_effect_context(action, form, request, _unsealed(request)), "is_fragment": True}
+    return pages.fragment(request, "console/parts/effect.html", shown)
+
+
+def _effect_context(action: Action, form: ActionForm, request: HttpRequest, chosen: Chosen) -> dict[str, Any]:
+    data = valid_part(form)
+    return {
+        "effects": effects_of(action, None, data, request, count=chosen.number.value),
+        "submit_label": _("%(deed)s: %(count)s") % {"deed": action.label_for(None, data), "count": chosen.number},
+    }
+
+
+def _start(console_admin: ConsoleAdmin, request: HttpRequest, action: Action) -> HttpResponse:
+    chosen = _unsealed(request)
     form = make_form(action, None, request, data=request.POST)
     if not form.is_valid() or not 0 < len(chosen.ids) <= CAP:
         return _page(console_admin, request, action, chosen, form, status=422)
@@ -186,6 +208,7 @@ def _page(
         found for i in chosen.ids[:SAMPLE] if (found := console_admin.find_object(i, request)) is not None
     ]
     context = {
+        **_effect_context(action, form, request, chosen),
         "title": action.label,
         "console_admin": console_admin,
         "action": action,
@@ -200,6 +223,5 @@ def _page(
         "sample": [(console_admin.get_title(obj), console_admin.url_of(obj)) for obj in sample],
         "more": max(0, chosen.number.value - len(sample)),
         "cancel_url": reverse(console_admin.url_name("changelist")),
-        "submit_label": _("%(deed)s: %(count)s") % {"deed": action.label, "count": chosen.number},
     }
     return pages.render(request, "console/bulk.html", context, status=status)

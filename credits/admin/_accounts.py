@@ -34,7 +34,7 @@ def _unfreeze(call: ActionCall) -> str:
     return _now("Spending is possible again.")
 
 
-def _freezing(_account: Account, _data: Mapping[str, Any], _request: HttpRequest) -> list[Effect]:
+def _freezing(_account: Account | None, _data: Mapping[str, Any], _request: HttpRequest) -> list[Effect]:
     return [
         Effect(_("No new hold can be placed from this moment on."), tone="bad"),
         Effect(_("Holds in progress can still be captured or released."), tone="info"),
@@ -42,9 +42,11 @@ def _freezing(_account: Account, _data: Mapping[str, Any], _request: HttpRequest
     ]
 
 
-def _thawing(account: Account, _data: Mapping[str, Any], _request: HttpRequest) -> list[Effect]:
+def _thawing(account: Account | None, _data: Mapping[str, Any], _request: HttpRequest) -> list[Effect]:
     found = [Effect(_("New holds can be placed again."), tone="good")]
-    if account.debt:
+    if account is None:
+        found.append(Effect(_("Accounts in debt still cannot spend."), tone="info"))
+    elif account.debt:
         found.append(Effect(_("It still owes credits, which stops spending too."), tone="warn"))
     return found
 
@@ -55,7 +57,7 @@ freeze = Action(
     Permission.FREEZE_ACCOUNT,
     _freeze,
     effect=_freezing,
-    submit_label=_("Freeze the account"),
+    submit_label=lambda account, _data: _("Freeze the account") if account else _("Freeze"),
     available=lambda account: not account.is_frozen,
     audit_action=AuditAction.ACCOUNT_FROZEN,
     bulk=True,
@@ -70,7 +72,7 @@ unfreeze = Action(
     Permission.FREEZE_ACCOUNT,
     _unfreeze,
     effect=_thawing,
-    submit_label=_("Unfreeze the account"),
+    submit_label=lambda account, _data: _("Unfreeze the account") if account else _("Unfreeze"),
     available=lambda account: account.is_frozen,
     audit_action=AuditAction.ACCOUNT_UNFROZEN,
     bulk=True,

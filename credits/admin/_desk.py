@@ -83,10 +83,14 @@ def _balance_effect(balance: credits_selectors.Balance, delta: int) -> Effect:
     )
 
 
+def _allowance_of(request: HttpRequest) -> credits_selectors.Allowance:
+    roles = accounts_selectors.list_roles(user_id=uuid.UUID(str(request.user.pk)))
+    return credits_selectors.get_allowance(actor_id=context.current().actor.id, roles=roles, at=clock.now())
+
+
 def _allowance_effects(weight: int, request: HttpRequest) -> list[Effect]:
     actor = context.current().actor
-    roles = accounts_selectors.list_roles(user_id=uuid.UUID(str(request.user.pk)))
-    allowance = credits_selectors.get_allowance(actor_id=actor.id, roles=roles, at=clock.now())
+    allowance = _allowance_of(request)
     left = Effect(
         _now("%(name)s has %(left)s of %(daily)s left today.")
         % {
@@ -104,6 +108,27 @@ def _allowance_effects(weight: int, request: HttpRequest) -> list[Effect]:
     else:
         why = _now("A second person will be asked: this is more than is left today.")
     return [left, Effect(why, tone="warn")]
+
+
+def effects_of_many(count: int, data: Mapping[str, Any], request: HttpRequest) -> list[Effect]:
+    """What a gift to each of many comes to: the sum, the viewer's allowance after it, how many wait for another."""
+    amount = data.get("amount")
+    if not amount:
+        return [Effect(_now("Each gets the same. Say how many credits."))]
+    allowance = _allowance_of(request)
+    alone = min(count, allowance.left_credits // amount) if amount <= allowance.approval_above_credits else 0
+    left = allowance.left_credits - alone * amount
+    found = [
+        Effect(
+            ngettext("%(each)s for %(n)s row: %(all)s.", "%(each)s for each of %(n)s rows: %(all)s in total.", count)
+            % {"each": credits_of(amount), "n": with_separators(count), "all": credits_of(amount * count)}
+        ),
+        Effect(_("Left of your allowance today"), with_separators(allowance.left_credits), credits_of(left)),
+    ]
+    if alone == count:
+        return [*found, Effect(_now("No approval needed."), tone="good")]
+    waiting = ngettext("%(n)s row waits for a second person.", "%(n)s rows wait for a second person.", count - alone)
+    return [*found, Effect(waiting % {"n": with_separators(count - alone)}, tone="warn")]
 
 
 def _message(outcome: DeskOutcome, done: str) -> Any:
@@ -220,6 +245,7 @@ grant = Action(
     form=GrantForm,
     effect=_moved,
     submit_label=_deed(_("Grant %(credits)s"), _("Grant credits")),
+    effect_of_many=effects_of_many,
     initial=lambda _obj: {"expires_on": (clock.now() + GIFT_LIFE).date()},
     audit_action=AuditAction.CREDITS_GRANTED,
     bulk=True,

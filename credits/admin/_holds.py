@@ -37,13 +37,22 @@ def _release(call: ActionCall) -> str:
     return _now("Released. %(credits)s returned.") % {"credits": credits_of(receipt.amount)}
 
 
-def _releasing(hold: Hold, _data: Mapping[str, Any], _request: HttpRequest) -> list[Effect]:
+_WARNING = Effect(_("Work that still runs for it can no longer be captured from it."), tone="warn")
+
+
+def _releasing(hold: Hold | None, _data: Mapping[str, Any], _request: HttpRequest) -> list[Effect]:
+    if hold is None:
+        return [Effect(_("All of each hold returns to its account."), tone="good"), _WARNING]
     balance = credits_selectors.get_balance(workspace_id=hold.account_id, at=clock.now())
     after = balance.available + hold.amount - min(balance.debt, hold.amount)
     return [
         Effect(_("Available"), with_separators(balance.available), credits_of(after), tone="good"),
-        Effect(_("Work that still runs for it can no longer be captured from it."), tone="warn"),
+        _WARNING,
     ]
+
+
+def _label(hold: Hold | None, _data: Mapping[str, Any]) -> str:
+    return _now("Release %(credits)s") % {"credits": credits_of(hold.amount)} if hold else _now("Release")
 
 
 release = Action(
@@ -52,7 +61,7 @@ release = Action(
     Permission.RELEASE_HOLD,
     _release,
     effect=_releasing,
-    submit_label=lambda hold, _data: _now("Release %(credits)s") % {"credits": credits_of(hold.amount)},
+    submit_label=_label,
     available=lambda hold: hold.status == HoldStatus.OPEN,
     audit_action=AuditAction.HOLD_RELEASED,
     bulk=True,

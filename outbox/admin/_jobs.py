@@ -76,14 +76,18 @@ def _cancel(call: ActionCall) -> str:
     return str(_("%(job)s is canceled.") % {"job": job.public_id})
 
 
-def _retry_effect(job: Job, data: Any, _request: HttpRequest) -> list[Effect]:
+def _retry_effect(job: Job | None, data: Any, _request: HttpRequest) -> list[Effect]:
+    if job is None:
+        return [Effect(_("Each is queued again, with the arguments it had unless you give others."), tone="info")]
     effects = [Effect(_("Status"), job.get_status_display(), JobStatus.QUEUED.label)]
     if data.get("arguments") not in (None, job.arguments):
         effects.append(Effect(_("The job runs with other arguments than before, in your name."), tone="warn"))
     return effects
 
 
-def _cancel_effect(job: Job, _data: Any, _request: HttpRequest) -> list[Effect]:
+def _cancel_effect(job: Job | None, _data: Any, _request: HttpRequest) -> list[Effect]:
+    if job is None:
+        return [Effect(_("Each is canceled. Those that run are told to end; what they did so far is undone."))]
     effects = [Effect(_("Status"), job.get_status_display(), JobStatus.CANCELED.label)]
     if job.status == JobStatus.RUNNING:
         effects.append(Effect(_("What it did so far is undone, unless it spoke to somebody outside."), tone="info"))
@@ -108,7 +112,7 @@ retry = Action(
     form=RetryForm,
     effect=_retry_effect,
     available=_can_retry,
-    initial=lambda job: {"arguments": job.arguments},
+    initial=lambda job: {"arguments": job.arguments} if job else {},
     audit_action="outbox.job.retried",
     bulk=True,
     key="r",

@@ -43,6 +43,19 @@ class TestEveryAction:
         refuse_speechless(client.get(url, filled, headers=AS_HTMX))
 
 
+@pytest.mark.parametrize("pair", [pair for pair in ACTIONS if pair[1].bulk], ids=name_of)
+class TestEveryBulkAction:
+    def test_says_its_effect_on_many(self, pair: Any, db: None) -> None:
+        console_admin, action = pair
+        obj, sample = sample_of(console_admin, action)
+        client = staff_with({action.permission, console_admin.view_permission}, has=True)
+        url = reverse(console_admin.url_name("bulk"), args=[action.name])
+        page = client.post(url, {"id": [public_id_of(obj)]})
+        refuse_speechless(page)
+        filled = {"reason": "For the test", **sample.data, "chosen": page.context_data["chosen"]}
+        refuse_speechless(client.post(url, filled, headers=AS_HTMX))
+
+
 @pytest.mark.parametrize(("view", "name"), DEEDS, ids=[name for _view, name in DEEDS])
 class TestEveryDeedOfItsOwnPage:
     def test_says_its_effect(self, view: Any, name: str, db: None) -> None:

@@ -94,7 +94,9 @@ rename = Action(
     "demo.rename",
     rename_user,
     form=RenameForm,
-    effect=lambda obj, data, _request: [Effect("Name", obj.name or "none", data.get("name") or "?")],
+    effect=lambda obj, data, _request: [
+        Effect("Name", (obj.name or "none") if obj else "whatever", data.get("name") or "?")
+    ],
     submit_label=lambda _obj, data: f"Rename to {data.get('name') or '…'}",
     key="r",
     icon="edit",

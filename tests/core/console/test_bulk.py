@@ -54,8 +54,30 @@ class TestConfirmation:
         assert answer.context["count"] == 12
         assert "User 0" in answer.text
         assert "and 2 more" in answer.text
-        assert "Rename: 12" in answer.text
+        assert "Rename to …: 12" in answer.text
         assert carrier.runs == []
+
+    def test_says_what_each_gets(self, sam, users):
+        page = sam.post(URL, {"id": [user.public_id for user in users]})
+
+        text = " ".join(page.text.split())
+        assert "What will change" in text
+        assert '<span class="c-number">whatever</span>' in text
+
+    def test_says_so_again_as_the_form_is_filled_in(self, sam, users, carrier, entries):
+        chosen = sam.post(URL, {"id": [user.public_id for user in users]}).context["chosen"]
+
+        answer = sam.post(URL, {"chosen": chosen, "name": "Anybody"}, headers={"HX-Request": "true"})
+
+        assert "<html" not in answer.text
+        assert '<strong class="c-number">Anybody</strong>' in answer.text
+        assert "Rename to Anybody: 12" in answer.text
+        assert (carrier.runs, entries) == ([], [])
+
+    def test_previews_no_choice_it_did_not_make(self, sam, users):
+        answer = sam.post(URL, {"chosen": "made-up", "name": "Anybody"}, headers={"HX-Request": "true"})
+
+        assert answer.status_code == 404
 
     def test_leaves_no_entry(self, sam, users, entries):
         sam.post(URL, {"id": [users[0].public_id]})
