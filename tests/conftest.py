@@ -23,7 +23,7 @@ from django.test.utils import CaptureQueriesContext
 from config import env
 from core.embedded.engines import running
 from core.embedded.errors import EngineError
-from tests import database
+from tests import database, stores
 from tests.cast import *  # noqa: F403  the cast is for every test
 
 A_MOMENT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -84,12 +84,18 @@ def django_db_setup(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_redis_databases(engines: None) -> None:
+def own_redis_databases(engines: None) -> Iterator[None]:
     """Each worker has Redis databases of its own: every second one from the URL's number on."""
     settings.REDIS_URL = _own_database(settings.REDIS_URL)
     settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
     if settings.CELERY_BROKER_URL.startswith("redis"):
         settings.CELERY_BROKER_URL = _own_database(settings.CELERY_BROKER_URL)
+    urls = [url for url in (settings.REDIS_URL, settings.CELERY_BROKER_URL) if url.startswith("redis")]
+    try:
+        with stores.claimed(urls):
+            yield
+    except stores.Taken as refusal:
+        pytest.exit(str(refusal), returncode=1)
 
 
 def _own_database(url: str) -> str:

@@ -35,7 +35,8 @@ def fingerprint() -> str:
     files = sorted(
         f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in _files_behind_the_schema()
     )
-    return hashlib.sha256("\n".join(files).encode()).hexdigest()[:16]
+    owner = str(connection.settings_dict["USER"])  # only who owns a database may clone it
+    return hashlib.sha256("\n".join([owner, *files]).encode()).hexdigest()[:16]
 
 
 def _files_behind_the_schema() -> set[Path]:
@@ -131,7 +132,7 @@ def _note_use(cursor: Any, name: str) -> None:
 def _drop_old_templates(cursor: Any) -> None:
     """Keep the ones used last; the comment says when."""
     cursor.execute(
-        "SELECT datname FROM pg_database WHERE datname ~ %s"
+        "SELECT datname FROM pg_database WHERE datname ~ %s AND pg_get_userbyid(datdba) = current_user"
         " ORDER BY shobj_description(oid, 'pg_database') DESC NULLS LAST OFFSET %s",
         [f"^{_PREFIX}[0-9a-f]+$", _KEPT_TEMPLATES],
     )

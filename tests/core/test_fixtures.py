@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from core.clock import now
+from tests import stores
 from tests.conftest import A_MOMENT
 
 
@@ -63,3 +64,27 @@ def test_the_cache_works(empty_cache):
     cache.set("color", "green")
 
     assert cache.get("color") == "green"
+
+
+class TestRedisDatabases:
+    def test_this_run_holds_its_own(self, settings):
+        with pytest.raises(stores.Taken, match="Another test run uses Redis database"):
+            claim(settings.REDIS_URL)
+
+    def test_who_comes_second_is_turned_away_however_often_they_ask(self, settings, monkeypatch):
+        monkeypatch.setattr(stores, "_NAME", "tests-of-claims")
+        with stores.claimed([settings.REDIS_URL]):
+            for _ in range(2):
+                with pytest.raises(stores.Taken):
+                    claim(settings.REDIS_URL)
+
+    def test_what_was_held_is_let_go(self, settings, monkeypatch):
+        monkeypatch.setattr(stores, "_NAME", "tests-of-claims")
+        for _ in range(2):
+            claim(settings.REDIS_URL)
+
+
+def claim(url: str) -> None:
+    """Hold the database for a moment."""
+    with stores.claimed([url]):
+        pass
