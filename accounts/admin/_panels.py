@@ -33,7 +33,7 @@ def _security(public_id: str, *, show: Callable[[str | None], str] = _masked_add
         "failures": [(f, show(f.ip_address)) for f in login.failures],
         "sessions": [(s, show(s.ip)) for s in selectors.list_sessions(user=user, at=at)],
         "email_change": selectors.find_open_email_change(user_id=user.pk, at=at),
-        "roles": [selectors.find_role_label(role) for role in sorted(selectors.list_roles(user_id=user.pk))],
+        "roles": [selectors.find_role_label(role) for role in sorted(login.roles)],
     }
 
 

@@ -10,12 +10,14 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.sessions.models import Session
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Sum
 
 from accounts.devices import account_digest
 from accounts.lockout_rules import LOCK, MEMORY, PAIR_LIMIT, Failures
 from accounts.models import LoginNetwork, User
+from accounts.roles import StaffRole
 from accounts.sessions import session_public_id
 
 KEY_GUESSES = "api-key"  # stands where a login name would, for keys nobody knows
@@ -84,9 +86,9 @@ class LoginState:
 
     failures: tuple[AccessAttempt, ...]
     locked_networks: tuple[str, ...]
-    networks: tuple[LoginNetwork, ...]
     is_email_verified: bool
     second_factors: tuple[str, ...]
+    roles: frozenset[str]
 
     @property
     def is_locked(self) -> bool:
@@ -94,7 +96,7 @@ class LoginState:
 
 
 def summarize_login_state(*, user: User, at: datetime) -> LoginState:
-    """Failures of the last hour by network, known networks, verification and second factors. Four queries."""
+    """Failures of the last hour by network, verification, second factors and staff roles. Two queries."""
     failures = tuple(
         AccessAttempt.objects.filter(username=account_digest(user.email), attempt_time__gt=at - MEMORY).order_by(
             "-attempt_time"
@@ -103,16 +105,19 @@ def summarize_login_state(*, user: User, at: datetime) -> LoginState:
     locked = {
         f.ip_address or "" for f in failures if f.failures_since_start >= PAIR_LIMIT and f.attempt_time + LOCK > at
     }
+    own = OuterRef("pk")
+    verified = EmailAddress.objects.filter(user_id=own, email=user.email.lower(), verified=True)
+    factors = Authenticator.objects.filter(user_id=own).order_by("type").values("type")
+    groups = User.groups.through.objects.filter(user_id=own).values("group__name")
+    is_verified, types, names = User.objects.values_list(
+        Exists(verified), ArraySubquery(factors), ArraySubquery(groups)
+    ).get(pk=user.pk)
     return LoginState(
         failures=failures,
         locked_networks=tuple(sorted(locked)),
-        networks=tuple(LoginNetwork.objects.filter(user=user).order_by("-last_seen_at")[:20]),
-        is_email_verified=EmailAddress.objects.filter(
-            user_id=user.pk, email=user.email.lower(), verified=True
-        ).exists(),
-        second_factors=tuple(
-            Authenticator.objects.filter(user_id=user.pk).order_by("type").values_list("type", flat=True)
-        ),
+        is_email_verified=is_verified,
+        second_factors=tuple(types),
+        roles=frozenset(names) & frozenset(StaffRole.values),
     )
 
 

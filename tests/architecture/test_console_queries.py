@@ -30,7 +30,6 @@ from tests.cast import log_in_as
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 MOST = 12
-HEAVIER = {"accounts.user/security": 15}  # panels that still ask for more
 LOOKED_THROUGH = 2000
 SHAPES = 12
 ADMINS = list(console_site._registry.values())
@@ -55,14 +54,14 @@ def everybody(company: None, db: None) -> Client:
 
 
 def refuse_more_than_a_dozen(
-    client: Client, url: str, *, answers: tuple[int, ...] = (200,), most: int = MOST, headers: Any = None
+    client: Client, url: str, *, answers: tuple[int, ...] = (200,), headers: Any = None
 ) -> None:
     client.get(url, headers=headers)  # what a process keeps is filled
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(url, headers=headers)
     assert answer.status_code in answers, url
     listed = "\n".join(f"{n}. {query['sql'][:200]}" for n, query in enumerate(captured, start=1))
-    assert len(captured) <= most, f"{len(captured)} queries on {url}:\n{listed}"
+    assert len(captured) <= MOST, f"{len(captured)} queries on {url}:\n{listed}"
 
 
 def shape_of(obj: Model) -> tuple[Any, ...]:
@@ -90,8 +89,7 @@ class TestEveryModel:
             url = console_admin.url_of(obj)
             refuse_more_than_a_dozen(everybody, url)
             for panel in everybody.get(url).context_data["panels"]:
-                most = HEAVIER.get(f"{console_admin.target_kind}/{panel.name}", MOST)
-                refuse_more_than_a_dozen(everybody, panel.url, most=most)
+                refuse_more_than_a_dozen(everybody, panel.url)
 
 
 @pytest.mark.parametrize("name", VIEWS)
