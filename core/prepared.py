@@ -7,11 +7,16 @@ from typing import Any
 import psycopg
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from psycopg._queries import PostgresQuery
 
 
 class _PreparedCursor(psycopg.Cursor[Any]):
     def execute(self, query: Any, params: Any = None, **_options: Any) -> _PreparedCursor:
-        return super().execute(query, params, prepare=True)
+        super().execute(query, params, prepare=True)
+        if self._query is None:  # psycopg leaves it empty where the server knows the statement; Django's log reads it
+            self._query = PostgresQuery(self._tx)
+            self._query.convert(query, params)
+        return self
 
 
 def prepared_cursor() -> CursorWrapper:
@@ -23,5 +28,5 @@ def prepared_cursor() -> CursorWrapper:
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     connection.validate_thread_sharing()
-    cursor = _PreparedCursor(connection.connection)
+    cursor: Any = _PreparedCursor(connection.connection)
     return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
