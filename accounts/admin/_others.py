@@ -19,7 +19,7 @@ from accounts.models import ApiKey, Invitation, Restriction, Workspace
 from accounts.permissions import Permission
 from accounts.states import Capability, InvitationStatus
 from core import clock
-from core.console import Action, ActionCall, Chip, ConsoleAdmin, Effect, NavItem, SearchRule
+from core.console import Action, ActionCall, Chip, ConsoleAdmin, CustomerRef, Effect, NavItem, SearchRule
 
 
 def _restrict_workspace(call: ActionCall) -> None:
@@ -85,6 +85,10 @@ class WorkspaceAdmin(ConsoleAdmin):
             audit_action=AuditAction.RESTRICTION_ADDED,
         ),
     )
+
+    def customer_of(self, obj: Workspace) -> CustomerRef:
+        """Its owner."""
+        return CustomerRef(user_key=obj.personal_owner_id, workspace_key=obj.pk)
 
     @admin.display(description=_("Personal"), boolean=True)
     def is_personal(self, workspace: Workspace) -> bool:
@@ -174,6 +178,10 @@ class RestrictionAdmin(ConsoleAdmin):
         ),
     )
 
+    def customer_of(self, obj: Restriction) -> CustomerRef:
+        """Who is restricted, or the owner of what is."""
+        return CustomerRef(user_key=obj.user_id, workspace_key=obj.workspace_id)
+
     @admin.display(description=_("State"))
     def state(self, restriction: Restriction) -> Chip:
         """In force, to come, or over."""
@@ -240,6 +248,10 @@ class ApiKeyAdmin(ConsoleAdmin):
             audit_action=AuditAction.KEY_REVOKED,
         ),
     )
+
+    def customer_of(self, obj: ApiKey) -> CustomerRef:
+        """Its maker, in its workspace."""
+        return CustomerRef(user_key=obj.created_by_id, workspace_key=obj.workspace_id)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         """With what may stop a key although it is neither revoked nor expired."""

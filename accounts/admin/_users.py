@@ -12,7 +12,7 @@ from accounts.admin._actions import USER_ACTIONS
 from accounts.admin._export import EXPORT
 from accounts.models import User
 from accounts.permissions import Permission
-from core.console import ConsoleAdmin, NavItem, SearchRule, TokenFilter
+from core.console import ConsoleAdmin, CustomerRef, NavItem, SearchRule, TokenFilter
 
 
 def _tagged(tag: str) -> Q:
@@ -44,8 +44,8 @@ class UserAdmin(ConsoleAdmin):
     masked_fields = {"email": "email"}
     chip_tones = {"active": "good", "suspended": "warn", "banned": "bad", "closed": "neutral"}
     gone_states = frozenset({"closed"})
-    key_facts = ("email", "created_at", "last_login")
-    fields = ("public_id", "name", "locale", "time_zone", "tag_list", "is_staff", "status_changed_at")
+    key_facts = ("created_at", "last_login")
+    fields = ("public_id", "name", "email", "locale", "time_zone", "tag_list", "is_staff", "status_changed_at")
     actions_for_object = (*USER_ACTIONS, EXPORT)
     empty_text = _("Users appear here when they sign up.")
 
@@ -53,6 +53,10 @@ class UserAdmin(ConsoleAdmin):
     def tag_list(self, user: User) -> str:
         """The tags in one line."""
         return ", ".join(user.tags) or "—"
+
+    def customer_of(self, obj: User) -> CustomerRef:
+        """The person."""
+        return CustomerRef(user_key=obj.pk)
 
     def get_title(self, obj: Any) -> str:
         """The name, or the id of who gave none."""

@@ -1,6 +1,7 @@
 """Reads of this app. One file a noun."""
 
 from accounts.selectors._access import Access, describe_access, list_staff_access
+from accounts.selectors._customers import CustomerFacts, find_customer
 from accounts.selectors._keys import find_api_key, key_state, list_api_keys, list_api_keys_of, with_what_stops
 from accounts.selectors._logins import (
     KEY_GUESSES,
@@ -42,6 +43,7 @@ __all__ = [
     "KEY_GUESSES",
     "KNOWN_FOR",
     "Access",
+    "CustomerFacts",
     "LoginState",
     "OwnFactors",
     "SessionInfo",
@@ -52,6 +54,7 @@ __all__ = [
     "describe_access",
     "find_active_restriction",
     "find_api_key",
+    "find_customer",
     "find_open_email_change",
     "find_role_label",
     "find_user",

@@ -50,11 +50,13 @@ def describe_access(entries: Iterable[Any]) -> list[Access]:
 
 def _access(row: Any, roles: list[str]) -> Access:
     label = registries.audit_labels.get(row.action)
-    reason = row.payload.reason if row.action.startswith(LOOKS) and getattr(row, "payload", None) else ""
+    payload = getattr(row, "payload", None) if row.action.startswith(LOOKS) else None
+    seen = payload.detail_values.get("seen", "") if payload else ""
+    words = str(label.label) if label else row.action
     return Access(
         occurred_at=row.occurred_at,
         staff_role=", ".join(roles) or _("Staff"),
         action=row.action,
-        description=str(label.label) if label else row.action,
-        reason=reason,
+        description=f"{words}: {seen}" if seen else words,
+        reason=payload.reason if payload else "",
     )

@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from core.console.actions import Action, ActionCall, ActionForm, Effect, ManyCall, ReasonForm, object_actions
 from core.console.chips import Chip, chip_for
+from core.console.customers import Customer, CustomerRef, HeaderPart, register_header_part, use_customer_lookup
 from core.console.deeds import DeedView
 from core.console.fields import ReferenceField
 from core.console.filters import BooleanFilter, ChoiceFilter, DateRangeFilter, TokenFilter
@@ -40,10 +41,13 @@ __all__ = [
     "ChoiceFilter",
     "ConsoleAdmin",
     "ConsoleView",
+    "Customer",
+    "CustomerRef",
     "DateRangeFilter",
     "DeedView",
     "Effect",
     "Finder",
+    "HeaderPart",
     "HomeCard",
     "ListLink",
     "ManyCall",
@@ -66,8 +70,10 @@ __all__ = [
     "object_actions",
     "panels",
     "register_finder",
+    "register_header_part",
     "register_home_card",
     "run_action",
+    "use_customer_lookup",
     "use_gate",
     "use_login_view",
     "use_role_lookup",

@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from core.actors import Target
-from core.console import access, footprints, pages
+from core.console import access, customers, footprints, pages
 from core.console.actions import Action
 from core.console.cells import Cell, cell_of, public_id_of
 from core.console.chips import Chip, chip_for
 from core.console.panels import Panel, panels
+from core.console.reveal import RevealForm
 from core.errors import PermissionMissing
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def detail_view(console_admin: ConsoleAdmin, request: HttpRequest, object_id: st
     access.require(request, console_admin.view_permission)
     obj = console_admin.get_object_or_404(object_id, request)
     if console_admin.records_reads:
-        footprints.page_read(console_admin.target_of(obj))
+        target, seen = customers.read_target(console_admin, request, obj)
+        footprints.page_read(target, seen=seen)
     return _page(console_admin, request, obj)
 
 
@@ -75,7 +77,10 @@ def reveal_view(console_admin: ConsoleAdmin, request: HttpRequest, object_id: st
         footprints.refused(footprints.ConsoleAction.FIELD_REVEALED, target=target, refusal=missing)
         raise missing
     obj = console_admin.get_object_or_404(object_id, request)
-    footprints.field_revealed(console_admin.target_of(obj), field=name, reason=request.POST.get("reason", "")[:1000])
+    form = RevealForm(request.POST)
+    if not form.is_valid():
+        return _page(console_admin, request, obj, reveal_form=form, status=422)
+    _record_reveal(console_admin, request, obj, field=name, form=form)
     if pages.is_fragment(request):
         cell = cell_of(obj, name, console_admin, revealed=name, user=request.user)
         return pages.fragment(request, "console/parts/revealed.html", {"cell": cell})
@@ -98,9 +103,9 @@ def panel_view(console_admin: ConsoleAdmin, request: HttpRequest, object_id: str
     access.require(request, panel.permission)
     obj = console_admin.get_object_or_404(object_id, request)
     if console_admin.records_reads and not _came_with_page(request, obj):
-        footprints.page_read(console_admin.target_of(obj), part=name)
-    may_reveal = panel.load_revealed is not None and request.user.has_perm(panel.reveal_permission)
-    return _panel(console_admin, request, obj, panel, **panel.load(public_id_of(obj)), may_reveal=may_reveal)
+        target, seen = customers.read_target(console_admin, request, obj)
+        footprints.page_read(target, seen=seen, part=name)
+    return _panel(console_admin, request, obj, panel, **panel.load(public_id_of(obj)))
 
 
 def _revealed_panel(console_admin: ConsoleAdmin, request: HttpRequest, object_id: str, panel: Panel) -> HttpResponse:
@@ -111,17 +116,35 @@ def _revealed_panel(console_admin: ConsoleAdmin, request: HttpRequest, object_id
             footprints.refused(footprints.ConsoleAction.FIELD_REVEALED, target=target, refusal=missing)
             raise missing
     obj = console_admin.get_object_or_404(object_id, request)
-    reason = request.POST.get("reason", "")[:1000]
-    footprints.field_revealed(console_admin.target_of(obj), field=f"panel {panel.name}", reason=reason)
+    form = RevealForm(request.POST)
+    if not form.is_valid():
+        return _panel(console_admin, request, obj, panel, status=422, **panel.load(public_id_of(obj)))
+    _record_reveal(console_admin, request, obj, field=f"panel {panel.name}", form=form)
     assert panel.load_revealed is not None
     return _panel(console_admin, request, obj, panel, **panel.load_revealed(public_id_of(obj)), may_reveal=False)
 
 
+def _record_reveal(
+    console_admin: ConsoleAdmin, request: HttpRequest, obj: Any, *, field: str, form: RevealForm
+) -> None:
+    target, seen = customers.read_target(console_admin, request, obj)
+    footprints.field_revealed(target, seen=seen, field=field, reason=form.reason, ticket=form.cleaned_data["ticket"])
+
+
 def _panel(
-    console_admin: ConsoleAdmin, request: HttpRequest, obj: Any, panel: Panel, /, **content: Any
+    console_admin: ConsoleAdmin, request: HttpRequest, obj: Any, panel: Panel, /, *, status: int = 200, **content: Any
 ) -> HttpResponse:
-    shown = {"obj": obj, "console_admin": console_admin, "panel": panel, "panel_url": request.get_full_path()}
-    return pages.fragment(request, panel.template, {**shown, **content})
+    shown = {
+        "obj": obj,
+        "console_admin": console_admin,
+        "panel": panel,
+        "panel_url": request.get_full_path(),
+        "may_reveal": panel.load_revealed is not None and request.user.has_perm(panel.reveal_permission),
+        "reveal_form": RevealForm(),
+    }
+    answer = pages.fragment(request, panel.template, {**shown, **content})
+    answer.status_code = status
+    return answer
 
 
 def page_context(console_admin: ConsoleAdmin, request: HttpRequest, obj: Any, *, revealed: str = "") -> dict[str, Any]:
@@ -140,11 +163,21 @@ def page_context(console_admin: ConsoleAdmin, request: HttpRequest, obj: Any, *,
         "status": status_of(console_admin, obj),
         "key_facts": cells,
         "may_reveal": console_admin.may_reveal(request),
+        "reveal_form": RevealForm(),
+        "customer_header": customers.header(console_admin, request, obj),
         **console_admin.get_header_context(request, obj),
     }
 
 
-def _page(console_admin: ConsoleAdmin, request: HttpRequest, obj: Any, *, revealed: str = "") -> HttpResponse:
+def _page(
+    console_admin: ConsoleAdmin,
+    request: HttpRequest,
+    obj: Any,
+    *,
+    revealed: str = "",
+    reveal_form: RevealForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
     context = {
         **page_context(console_admin, request, obj, revealed=revealed),
         "title": console_admin.get_title(obj),
@@ -152,7 +185,9 @@ def _page(console_admin: ConsoleAdmin, request: HttpRequest, obj: Any, *, reveal
         "buttons": buttons(console_admin, request, obj),
         "panels": _panels(console_admin, request, obj),
     }
-    return pages.render(request, "console/detail.html", context)
+    if reveal_form is not None:
+        context["reveal_form"] = reveal_form
+    return pages.render(request, "console/detail.html", context, status=status)
 
 
 def buttons(console_admin: ConsoleAdmin, request: HttpRequest, obj: Any) -> list[Button]:

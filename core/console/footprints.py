@@ -42,9 +42,17 @@ def _record(**entry: Any) -> None:
         trail.record(at=clock.now(), **entry)
 
 
-def page_read(target: Target, *, part: str = "") -> None:
-    """A page about somebody or something was opened; ``part`` where only a panel of it was."""
-    _record(action=ConsoleAction.PAGE_READ, target=target, details={"part": part} if part else None)
+def page_read(target: Target, *, seen: Target | None = None, part: str = "") -> None:
+    """A page about somebody or something was opened; ``part`` where only a panel of it was.
+
+    ``seen`` is what was read where the entry is about its customer.
+    """
+    details = {**_seen(seen), **({"part": part} if part else {})}
+    _record(action=ConsoleAction.PAGE_READ, target=target, details=details or None)
+
+
+def _seen(seen: Target | None) -> dict[str, str]:
+    return {"seen": seen.id, "seen_kind": seen.kind} if seen else {}
 
 
 def list_searched(kind: str, *, rules: tuple[str, ...], term: str) -> None:
@@ -56,13 +64,14 @@ def list_searched(kind: str, *, rules: tuple[str, ...], term: str) -> None:
     )
 
 
-def field_revealed(target: Target, *, field: str, reason: str) -> None:
-    """A masked value was shown."""
+def field_revealed(target: Target, *, seen: Target | None, field: str, reason: str, ticket: str) -> None:
+    """A masked value was shown; ``seen`` as above."""
     _record(
         action=ConsoleAction.FIELD_REVEALED,
         target=target,
         reason=reason,
-        details={"field": field},
+        ticket=ticket,
+        details={"field": field, **_seen(seen)},
     )
 
 

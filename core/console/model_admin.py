@@ -17,6 +17,7 @@ from core.console import action_views, bulk, detail, list_views, suggestions
 from core.console.actions import Action, object_actions
 from core.console.cells import public_id_of
 from core.console.checks import ConsoleChecks
+from core.console.customers import CustomerRef
 from core.console.keyset import reversed_ordering
 from core.console.list_views import ListLink
 from core.console.nav import NavItem
@@ -113,6 +114,10 @@ class ConsoleAdmin(Base):
     @property
     def _oldest(self) -> tuple[str, ...]:
         return reversed_ordering(self.keyset)
+
+    def customer_of(self, obj: Any) -> CustomerRef | None:
+        """Whose thing ``obj`` is, from its own columns; None for what is nobody's."""
+        return None
 
     # -- objects -----------------------------------------------------------------------------------
 

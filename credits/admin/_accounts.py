@@ -10,9 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from core import clock
-from core.console import Action, ActionCall, Chip, ConsoleAdmin, Effect, NavItem, SearchRule, chip_for
-from credits import selectors as credits_selectors
+from core.console import Action, ActionCall, Chip, ConsoleAdmin, CustomerRef, Effect, NavItem, SearchRule, chip_for
 from credits import services as credits_services
 from credits.actions import AuditAction
 from credits.admin._desk import adjust, grant
@@ -112,9 +110,9 @@ class AccountAdmin(ConsoleAdmin):
         """The workspace's name: an account has none of its own."""
         return obj.workspace.name
 
-    def get_header_context(self, request: HttpRequest, obj: Account) -> dict[str, Any]:
-        """The balance, as it stands at this moment."""
-        return {"balance": credits_selectors.get_balance(workspace_id=obj.pk, at=clock.now())}
+    def customer_of(self, obj: Account) -> CustomerRef:
+        """The workspace's owner."""
+        return CustomerRef(workspace_key=obj.pk)
 
     @admin.display(description=_("Workspace"))
     def workspace_name(self, obj: Account) -> str:

@@ -219,10 +219,18 @@ def _undone(entry: Entry, _data: Mapping[str, Any], request: HttpRequest) -> lis
     return found
 
 
+def reversal_of(entry: Entry) -> Entry | None:
+    """The entry that undid this one; asked once for a page."""
+    if "_reversal" not in entry.__dict__:
+        entry.__dict__["_reversal"] = entry.reversals.first()
+    found: Entry | None = entry.__dict__["_reversal"]
+    return found
+
+
 def _can_reverse(entry: Entry) -> Any:
     if entry.kind not in REVERSIBLE_KINDS or entry.amount == 0:
         return False
-    if credits_selectors.is_reversed(entry_id=entry.pk):
+    if reversal_of(entry) is not None:
         return _now("It has been reversed already.")
     return True
 

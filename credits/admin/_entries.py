@@ -8,9 +8,9 @@ from django.contrib import admin
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core.console import ConsoleAdmin, NavItem, SearchRule, TokenFilter
+from core.console import ConsoleAdmin, CustomerRef, NavItem, SearchRule, TokenFilter
 from core.ids import from_public
-from credits.admin._desk import reverse_entry
+from credits.admin._desk import reversal_of, reverse_entry
 from credits.models import Entry
 from credits.permissions import Permission
 
@@ -63,6 +63,10 @@ class EntryAdmin(ConsoleAdmin):
     actions_for_object = (reverse_entry,)
     empty_text = _("Every credit that comes or goes leaves a line here.")
 
+    def customer_of(self, obj: Entry) -> CustomerRef:
+        """The workspace's owner."""
+        return CustomerRef(workspace_key=obj.account_id)
+
     @admin.display(description=_("Note to the customer"))
     def customer_note(self, obj: Entry) -> str:
         note = getattr(obj, "note", None)
@@ -70,4 +74,4 @@ class EntryAdmin(ConsoleAdmin):
 
     @admin.display(description=_("Reversed by"))
     def reversal(self, obj: Entry) -> Any:
-        return obj.reversals.first()
+        return reversal_of(obj)

@@ -11,7 +11,17 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from core.console import Action, ActionCall, ConsoleAdmin, ConsoleView, Effect, NavItem, SearchRule, console_site
+from core.console import (
+    Action,
+    ActionCall,
+    ConsoleAdmin,
+    ConsoleView,
+    CustomerRef,
+    Effect,
+    NavItem,
+    SearchRule,
+    console_site,
+)
 from credits import selectors as credits_selectors
 from credits import services as credits_services
 from credits.actions import AuditAction
@@ -101,6 +111,10 @@ class HoldAdmin(ConsoleAdmin):
     )
     actions_for_object = (release,)
     empty_text = _("Credits set aside for work in progress appear here.")
+
+    def customer_of(self, obj: Hold) -> CustomerRef:
+        """The workspace's owner."""
+        return CustomerRef(workspace_key=obj.account_id)
 
     @admin.display(description=_("Entry"))
     def entry(self, obj: Hold) -> Any:

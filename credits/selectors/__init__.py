@@ -10,6 +10,7 @@ from credits.selectors._balance import (
     list_expiring_lots,
     list_lots,
     list_open_lots,
+    summarize_balance,
 )
 from credits.selectors._desk import Allowance, StaffGrants, get_allowance, summarize_staff_grants, weigh_reversal
 from credits.selectors._ledger import (
@@ -18,7 +19,6 @@ from credits.selectors._ledger import (
     find_entry,
     get_entry,
     get_hold,
-    is_reversed,
     list_entries,
     list_holds,
     list_slices,
@@ -41,7 +41,6 @@ __all__ = [
     "get_balance",
     "get_entry",
     "get_hold",
-    "is_reversed",
     "list_balances_of_user",
     "list_entries",
     "list_expiring_lots",
@@ -51,6 +50,7 @@ __all__ = [
     "list_slices",
     "list_stuck_holds_for_console",
     "sum_returning_to_expired_lots",
+    "summarize_balance",
     "summarize_open_holds_for_console",
     "summarize_staff_grants",
     "weigh_reversal",

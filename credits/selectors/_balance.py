@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from accounts import selectors as accounts_selectors
 from credits.models import Account, Lot
@@ -53,6 +54,24 @@ def get_balance(*, workspace_id: uuid.UUID, at: datetime) -> Balance:
         debt=account.debt,
         is_frozen=account.is_frozen,
         by_lot=shares,
+    )
+
+
+def summarize_balance(*, workspace_id: uuid.UUID, at: datetime) -> Balance:
+    """The balance as ``get_balance`` says it, without the lots it is made of. One query."""
+    over = Lot.objects.filter(account_id=OuterRef("pk"), is_open=True, expires_at__lte=at).order_by()
+    total = over.values("account_id").annotate(total=Sum("remaining")).values("total")
+    account: Any = Account.objects.filter(pk=workspace_id).annotate(over=Coalesce(Subquery(total), 0)).first()
+    if account is None:
+        return _NOTHING
+    gone = max(0, min(account.over, account.posted + account.debt - account.held))
+    return Balance(
+        posted=account.posted - gone,
+        held=account.held,
+        available=max(0, account.posted - gone - account.held),
+        debt=account.debt,
+        is_frozen=account.is_frozen,
+        by_lot=[],
     )
 
 

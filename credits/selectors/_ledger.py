@@ -61,11 +61,6 @@ def list_slices(*, entry_id: uuid.UUID) -> QuerySet[Slice]:
     return Slice.objects.filter(entry_id=entry_id).select_related("lot").order_by(*order)
 
 
-def is_reversed(*, entry_id: uuid.UUID) -> bool:
-    """Whether another entry undid this one."""
-    return Entry.objects.filter(reverses_id=entry_id).exists()
-
-
 def sum_returning_to_expired_lots(*, entry_id: uuid.UUID, at: datetime) -> int:
     """How many credits a reversal of this spend would return to lots that are past their expiry."""
     slices = Slice.objects.filter(entry_id=entry_id, amount__lt=0, lot__expires_at__lte=at)

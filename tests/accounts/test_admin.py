@@ -172,15 +172,15 @@ class TestSecurityPanel:
     def test_reveals_them_and_leaves_an_entry(self, sam: User, seen: User, entries: Entries) -> None:
         browser = log_in_as(sam, console=True)
         start = len(entries())
-        page = browser.post(self.url(seen)).content.decode()
+        page = browser.post(self.url(seen), {"why": "abuse"}).content.decode()
         assert "203.0.113.77" in page
         assert "198.51.100.88" in page
         assert entries()[start:] == ["console.field.revealed"]
 
     def test_offers_it_to_those_who_may(self, sam: User, olu: User, seen: User) -> None:
-        assert b"Reveal addresses" in log_in_as(sam, console=True).get(self.url(seen)).content
+        assert b"To look into abuse" in log_in_as(sam, console=True).get(self.url(seen)).content
         engineer = log_in_as(olu, console=True)
-        assert b"Reveal addresses" not in engineer.get(self.url(seen)).content
+        assert b"To look into abuse" not in engineer.get(self.url(seen)).content
         assert engineer.post(self.url(seen)).status_code == 403
 
     def test_other_panels_take_no_post(self, sam: User, ada: User) -> None:

@@ -16,8 +16,10 @@ from django.urls import get_resolver
 from accounts.models import ApiKey, Membership, User, Workspace
 from accounts.states import Capability, MemberRole
 from core import clock as core_clock
+from credits.models import Entry as LedgerEntry
 from tests.accounts.conftest import App
 from tests.cast import log_in_as, session_token
+from tests.factories import credits as ledger
 from tests.factories.accounts import ApiKeyFactory, UserFactory, invite, join, key_in_mail, restrict
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
@@ -116,6 +118,37 @@ class TestAccessLog:
         assert (look["staff_role"], look["action"]) == ("Support", "console.page.read")
         assert "Sam" not in answer.text
         assert sam.public_id not in answer.text
+
+    def test_says_why_a_masked_value_was_shown(self, ada: User, sam: User) -> None:
+        url = f"/admin/accounts/user/{ada.public_id}/reveal/email/"
+        log_in_as(sam, console=True).post(url, {"why": "identity", "note": "on the phone"})
+        (look,) = Caller(ada).get("/me/access-log/").json()["results"]
+        assert (look["action"], look["reason"]) == (
+            "console.field.revealed",
+            "To check who they are: on the phone",
+        )
+
+    def test_says_what_of_theirs_was_looked_at(self, ada: User, ada_team: Workspace, max_: User) -> None:
+        ledger.grant(ada_team.pk, 100, at=core_clock.now())
+        entry = LedgerEntry.objects.get()
+        placed = ledger.hold(ada_team.pk, 10, at=core_clock.now())
+        key = ApiKeyFactory(by=ada, workspace=ada_team).key
+        held = restrict(ada, Capability.SPEND)
+        staff = log_in_as(max_, console=True)
+        pages = {
+            f"credits/account/acc_{ada_team.public_id[4:]}": f"acc_{ada_team.public_id[4:]}",
+            f"credits/hold/{placed.public_id}": placed.public_id,
+            f"credits/entry/{entry.public_id}": entry.public_id,
+            f"accounts/workspace/{ada_team.public_id}": ada_team.public_id,
+            f"accounts/apikey/{key.public_id}": key.public_id,
+            f"accounts/restriction/{held.public_id}": held.public_id,
+        }
+        for page, seen in pages.items():
+            assert staff.get(f"/admin/{page}/").status_code == 200, page
+            look = Caller(ada).get("/me/access-log/").json()["results"][0]
+            assert (look["action"], look["description"]) == ("console.page.read", f"Page read: {seen}")
+        actions = [look["action"] for look in Caller(ada).get("/me/access-log/").json()["results"]]
+        assert actions.count("console.page.read") == len(pages)
 
     def test_shows_a_look_at_oneself_alone(self, ada: User, cleo: User, sam: User) -> None:
         log_in_as(sam, console=True).get(f"/admin/accounts/user/{cleo.public_id}/")

@@ -100,7 +100,7 @@ class TestEveryReveal:
         obj = console_samples.OBJECTS[console_admin.model._meta.label]()
         client = staff_with({console_admin.reveal_permission, console_admin.view_permission}, has=True)
         before = last_seq()
-        client.post(reverse(console_admin.url_name("reveal"), args=[public_id_of(obj), field]))
+        client.post(reverse(console_admin.url_name("reveal"), args=[public_id_of(obj), field]), {"why": "contact"})
         assert entries_since(before) == [("console.field.revealed", "done")]
 
 
@@ -122,7 +122,7 @@ class TestEveryPanelThatReveals:
         client = staff_with({panel.reveal_permission, panel.permission, console_admin.view_permission}, has=True)
         url = self.url_of(console_admin, panel)
         before = last_seq()
-        assert client.post(url).status_code == 200
+        assert client.post(url, {"why": "contact"}).status_code == 200
         assert entries_since(before) == [("console.field.revealed", "done")]
 
     def test_leaves_one_refused_entry_without_the_permission(self, console_admin: Any, panel: Any, db: None) -> None:

@@ -83,7 +83,7 @@ class TestPage:
     def test_a_reveal_shows_it(self, lena_console):
         url = reverse("admin:audit_entry_reveal", args=[make_entry().public_id, "ip"])
 
-        assert "203.0.113.7" in lena_console.post(url).content.decode()
+        assert "203.0.113.7" in lena_console.post(url, {"why": "request"}).content.decode()
 
     def test_what_happened_around_it_is_shown(self, lena_console):
         entry = make_entry()

@@ -127,7 +127,9 @@ class TestReveal:
     def test_swaps_the_value_in(self, page: Page, visit: Any, ada: User) -> None:
         visit(f"/admin/accounts/user/{ada.public_id}/")
         expect(page.get_by_text("a•••@e•••.com").first).to_be_visible()
-        page.get_by_role("button", name="Reveal Email").first.click()
+        page.get_by_text("Reveal Email").first.click()
+        page.get_by_label("Why").first.select_option("contact")
+        page.get_by_role("button", name="Show").first.click()
         expect(page.get_by_text("ada@example.com")).to_be_visible()
 
 

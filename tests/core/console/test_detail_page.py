@@ -16,6 +16,9 @@ def reveal(user, field="email"):
     return reverse("admin:accounts_user_reveal", args=[user.public_id, field])
 
 
+WHY = {"why": "contact"}
+
+
 def load_notes(public_id):
     return {"text": f"of {public_id}"}
 
@@ -136,20 +139,31 @@ class TestIds:
 class TestReveal:
     def test_shows_the_value_once_and_records_it(self, sign_in, ada, entries):
         client = sign_in("demo.view", "demo.reveal")
-        answer = client.post(reveal(ada), {"reason": "called back"}, headers={"HX-Request": "true"})
+        answer = client.post(
+            reveal(ada), {"why": "contact", "note": "called back", "ticket": "T-7"}, headers={"HX-Request": "true"}
+        )
         assert "ada@example.com" in answer.text
         (entry,) = entries
         assert (entry["action"], entry["details"], entry["reason"]) == (
             "console.field.revealed",
             {"field": "email"},
-            "called back",
+            "To contact the customer: called back",
         )
+        assert entry["ticket"] == "T-7"
         assert "ada@example.com" not in client.get(page(ada)).text
 
     def test_works_without_scripts_as_a_whole_page(self, sign_in, ada, entries):
-        text = sign_in("demo.view", "demo.reveal").post(reveal(ada)).text
+        text = sign_in("demo.view", "demo.reveal").post(reveal(ada), WHY).text
         assert "ada@example.com" in text
         assert len(entries) == 1
+
+    @pytest.mark.parametrize("why", ["", "because"])
+    def test_asks_for_a_reason(self, sign_in, ada, entries, why):
+        answer = sign_in("demo.view", "demo.reveal").post(reveal(ada), {"why": why})
+        assert answer.status_code == 422
+        assert "choose a reason" in answer.text
+        assert "ada@example.com" not in answer.text
+        assert entries == []
 
     def test_is_refused_without_the_permission_and_recorded(self, sign_in, ada, entries):
         answer = sign_in("demo.view").post(reveal(ada))
