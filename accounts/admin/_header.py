@@ -16,6 +16,7 @@ from core.console import (
     CustomerRef,
     HeaderPart,
     chip_for,
+    is_revealed,
     mask_email,
     register_header_part,
     use_customer_lookup,
@@ -32,12 +33,14 @@ def _lookup(ref: CustomerRef) -> Customer | None:
 def _identity(customer: Customer, request: HttpRequest) -> dict[str, Any]:
     facts: selectors.CustomerFacts = customer.facts
     user = facts.user
+    is_whole = is_revealed(request, user.public_id, "email")
     return {
+        "id": user.public_id,
         "name": user.name or user.public_id,
         "url": reverse("admin:accounts_user_change", args=[user.public_id]),
-        "email": mask_email(user.email),
+        "email": user.email if is_whole else mask_email(user.email),
         "reveal_url": reverse("admin:accounts_user_reveal", args=[user.public_id, "email"]),
-        "may_reveal": request.user.has_perm(Permission.REVEAL_USER),
+        "may_reveal": not is_whole and request.user.has_perm(Permission.REVEAL_USER),
         "status": chip_for(user.status, label=user.get_status_display()),
         "taken": [(chip_for("", label=taken.capability.label, tone="warn"), taken.ends_at) for taken in facts.taken],
     }

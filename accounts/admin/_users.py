@@ -45,7 +45,7 @@ class UserAdmin(ConsoleAdmin):
     chip_tones = {"active": "good", "suspended": "warn", "banned": "bad", "closed": "neutral"}
     gone_states = frozenset({"closed"})
     key_facts = ("created_at", "last_login")
-    fields = ("public_id", "name", "email", "locale", "time_zone", "tag_list", "is_staff", "status_changed_at")
+    fields = ("public_id", "name", "locale", "time_zone", "tag_list", "is_staff", "status_changed_at")
     actions_for_object = (*USER_ACTIONS, EXPORT)
     empty_text = _("Users appear here when they sign up.")
 

@@ -6,7 +6,14 @@ from django.contrib import admin
 
 from core.console.actions import Action, ActionCall, ActionForm, Effect, ManyCall, ReasonForm, object_actions
 from core.console.chips import Chip, chip_for
-from core.console.customers import Customer, CustomerRef, HeaderPart, register_header_part, use_customer_lookup
+from core.console.customers import (
+    Customer,
+    CustomerRef,
+    HeaderPart,
+    is_revealed,
+    register_header_part,
+    use_customer_lookup,
+)
 from core.console.deeds import DeedView
 from core.console.fields import ReferenceField
 from core.console.filters import BooleanFilter, ChoiceFilter, DateRangeFilter, TokenFilter
@@ -63,6 +70,7 @@ __all__ = [
     "console_site",
     "find_by_rules",
     "hit_of",
+    "is_revealed",
     "mask_email",
     "mask_ip",
     "masked",

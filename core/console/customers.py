@@ -81,6 +81,16 @@ def header(console_admin: ConsoleAdmin, request: HttpRequest, obj: Any) -> list[
     ]
 
 
+def mark_revealed(request: HttpRequest, object_id: str, field: str) -> None:
+    """This request revealed a field: where the header shows it too, it is whole there."""
+    request.__dict__["_console_revealed"] = (object_id, field)
+
+
+def is_revealed(request: HttpRequest, object_id: str, field: str) -> bool:
+    """Whether this very request revealed it, with its entry."""
+    return request.__dict__.get("_console_revealed") == (object_id, field)
+
+
 def read_target(console_admin: ConsoleAdmin, request: HttpRequest, obj: Any) -> tuple[Target, Target | None]:
     """Whom reading ``obj`` concerns, and, where that is not what was read, what was."""
     own = console_admin.target_of(obj)

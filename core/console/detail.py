@@ -129,6 +129,7 @@ def _record_reveal(
 ) -> None:
     target, seen = customers.read_target(console_admin, request, obj)
     footprints.field_revealed(target, seen=seen, field=field, reason=form.reason, ticket=form.cleaned_data["ticket"])
+    customers.mark_revealed(request, public_id_of(obj), field)
 
 
 def _panel(

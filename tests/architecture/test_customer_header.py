@@ -64,7 +64,16 @@ def test_says_who_what_state_what_credits_and_what_is_taken(max_: User, ada: Use
 
 def test_stands_on_a_persons_page_with_their_own_credits(max_: User, ada: User) -> None:
     ledger.grant(ada.personal_workspace.pk, 7, at=core_clock.now())
-    assert "Available 7 credits" in header_of(log_in_as(max_, console=True), ada)
+    text = header_of(log_in_as(max_, console=True), ada)
+    assert "Available 7 credits" in text
+    assert "Ada Lovelace" not in text  # it is the title of the page
+
+
+def test_shows_the_address_that_was_revealed_without_scripts(max_: User, ada: User) -> None:
+    client, url = log_in_as(max_, console=True), f"/admin/accounts/user/{ada.public_id}/reveal/email/"
+    assert ada.email in client.post(url, {"why": "contact"}).text
+    assert ada.email not in client.post(url, {"why": ""}).text
+    assert ada.email not in client.get(f"/admin/accounts/user/{ada.public_id}/").text
 
 
 def test_shows_credits_to_those_who_may_see_them(ada: User, sam: User, monkeypatch: pytest.MonkeyPatch) -> None:
