@@ -172,7 +172,7 @@ class TestSuggestions:
     def test_are_chosen_by_keyboard(self, page: Page, visit: Any, ada: User, shoot: Any) -> None:
         visit(f"/admin/accounts/user/{ada.public_id}/do/merge/")
         page.get_by_role("combobox", name="Other user").press_sequentially("diddley")
-        expect(page.get_by_role("option").first).to_be_visible()
+        expect(page.get_by_role("listbox", name="Other user").get_by_role("option").first).to_be_visible()
         shoot("base-suggestions")
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
