@@ -98,11 +98,9 @@ def test_a_run_that_swallows_the_interrupt_is_interrupted_again(run_it: Callable
         except pulse.Interrupted:
             time.sleep(10)
 
-    pytest.MonkeyPatch().setattr(pulse.os, "_exit", lambda _code: None)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pulse.os, "_exit", lambda _code: None)
         job = run_it(stubborn, transactional=False)
-    finally:
-        pytest.MonkeyPatch().undo()
     assert job.status == "canceled"
 
 
