@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 import time_machine
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import connection
 from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
@@ -88,6 +88,8 @@ def own_redis_databases(engines: None) -> Iterator[None]:
     """Each worker has Redis databases of its own: every second one from the URL's number on."""
     settings.REDIS_URL = _own_database(settings.REDIS_URL)
     settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
+    if hasattr(caches._connections, "default"):
+        del caches["default"]  # made before, it would go on with the database that every worker starts from
     if settings.CELERY_BROKER_URL.startswith("redis"):
         settings.CELERY_BROKER_URL = _own_database(settings.CELERY_BROKER_URL)
     urls = [url for url in (settings.REDIS_URL, settings.CELERY_BROKER_URL) if url.startswith("redis")]

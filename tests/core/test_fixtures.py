@@ -3,8 +3,9 @@
 import socket
 
 import pytest
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import connection, transaction
 
 from accounts.models import User
@@ -34,6 +35,10 @@ class TestCommittingTests:
 
     def test_what_migrations_seeded_is_still_there(self):
         assert ContentType.objects.exists()
+
+
+def test_the_cache_is_in_the_workers_own_database():
+    assert caches["default"]._servers == [settings.REDIS_URL]
 
 
 def test_sockets_beyond_loopback_are_refused():
