@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.utils import label_for_field, lookup_field
@@ -88,13 +89,14 @@ def cell_of(obj: Any, name: str, console_admin: ConsoleAdmin, *, revealed: str =
 
 
 def show(value: Any, *, name: str = "", empty: Any = EMPTY, user: Any = None) -> Any:
-    """``value`` as people read it: ids to copy, times with their zone, numbers with separators."""
+    """``value`` as people read it: ids to copy, requests to follow, times with their zone, numbers with separators."""
     if value is None or value == "":
         return empty
     if isinstance(value, Model):
         return link_to(value, user=user)
     if name in _ID_NAMES:
-        return render_to_string("console/parts/copyable.html", {"text": str(value)})
+        found = f"{reverse('admin:find')}?{urlencode({'q': value})}" if name == "request_id" else ""
+        return render_to_string("console/parts/copyable.html", {"text": str(value), "url": found})
     for kinds, wording in _WORDINGS:
         if isinstance(value, kinds):
             return wording(value)

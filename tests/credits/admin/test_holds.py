@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
 
 from core import clock
+from core.context import Context, bound
 from credits.models import Entry, Hold
 from tests.credits.admin.pages import do, page, preview
 from tests.factories import credits as ledger
@@ -30,6 +33,26 @@ class TestHoldPages:
         captured = ledger.capture(placed, at=clock.now())
 
         assert Entry.objects.get(pk=captured.entry_id).public_id in sams.get(page(placed)).text
+
+    def test_the_header_leads_to_the_rows_behind_each_figure(self, sams, account):
+        placed = ledger.hold(account.pk, 5, at=clock.now())
+        settled = ledger.hold(account.pk, 5, at=clock.now())
+        ledger.release(settled, at=clock.now())
+
+        (header,) = re.findall(r'<div class="c-customer".*?</div>', sams.get(page(placed)).text, flags=re.S)
+        doors = [unescape(url) for url in re.findall(r'href="([^"]*/credits/[^"]*)"', header)]
+        account_page, open_holds, entries = (sams.get(url).text for url in doors)
+
+        assert account.public_id in account_page
+        assert placed.public_id in open_holds
+        assert settled.public_id not in open_holds
+        assert Entry.objects.filter(account=account).latest("id").public_id in entries
+
+    def test_a_request_leads_to_what_it_did(self, sams, account):
+        with bound(Context(request_id="req_01jd3v00000000000000000000")):
+            placed = ledger.hold(account.pk, 5, at=clock.now())
+
+        assert "/admin/find/?q=req_01jd3v00000000000000000000" in sams.get(page(placed)).text
 
     def test_release_says_what_returns_and_returns_it(self, sams, account, trail):
         placed = ledger.hold(account.pk, 30, at=clock.now())
