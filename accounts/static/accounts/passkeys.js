@@ -33,13 +33,15 @@
     if (form.elements.credential.value) form.requestSubmit();
   }, true);
 
-  // A page that comes back from the browser's memory holds an answer that is used up.
-  window.addEventListener("pageshow", () => {
+  // The buttons come switched off: without this script, a form would be sent before a passkey was asked for.
+  const prepare = () => {
     document.querySelectorAll("form[data-passkey]").forEach((form) => {
       form.elements.credential.value = "";
-      if (isAble()) return;
-      form.querySelector("button[type=submit]").disabled = true;
-      show(form, "unable");
+      form.querySelector("button[type=submit]").disabled = !isAble();
+      if (!isAble()) show(form, "unable");
     });
-  });
+  };
+  prepare();
+  // A page that comes back from the browser's memory holds an answer that is used up.
+  window.addEventListener("pageshow", (event) => { if (event.persisted) prepare(); });
 })();
