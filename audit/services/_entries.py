@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from audit.encoding import address, canonical, commitment, entry_digest, storable
 from audit.ids import entry_public_id
 from core import context
 from core.actors import Actor, Target
-from core.prepared import prepared_cursor
 from core.trail import Outcome
 
 _NOWHERE = Target("", "")
@@ -66,7 +67,7 @@ def record(
     salt = os.urandom(16)
     payload_hash = commitment(salt=salt, parts=(ip_bytes, *texts))
     digest = entry_digest(occurred_at=at, parts=facts, commitment=payload_hash)
-    with prepared_cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_SQL, (at, *facts, payload_hash, digest, salt, ip, *texts))
         (seq,) = cursor.fetchone()
     return entry_public_id(occurred_at=at, seq=seq)

@@ -99,8 +99,6 @@ DATABASES = {
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
-        # Django's own cursors never prepare; core.prepared asks for it, and psycopg refuses without a number here.
-        "OPTIONS": {**env.DATABASE_URL.settings.get("OPTIONS", {}), "prepare_threshold": 5},
         "TEST": {"NAME": f"test_{env.DATABASE_URL.settings['NAME']}"},
     }
 }
