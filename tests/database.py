@@ -23,6 +23,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import override_settings
 from psycopg import errors, sql
 
 _PREFIX = "ballast_template_"
@@ -50,8 +52,9 @@ def _files_behind_the_schema() -> set[Path]:
             found |= set(Path(config.path).rglob("*.sql"))
     for path in [path for path in found if _is_ours(path) and path.suffix == ".py"]:
         found |= _own_modules_imported_by(path)
-    # Staff groups and their permissions are written after migrating, from this table.
-    return found | set(Path(settings.BASE_DIR, "accounts").glob("roles*.py"))
+    # Staff groups and their permissions are written after migrating, from this table; some tables of others are
+    # made from their models.
+    return found | set(Path(settings.BASE_DIR, "accounts").glob("roles*.py")) | {settings.BASE_DIR / "requirements.txt"}
 
 
 def _is_ours(path: Path) -> bool:
@@ -109,7 +112,17 @@ def _build(cursor: Any, name: str) -> None:
     with _pointed_at(draft):
         for tables_without_migrations in (False, True):  # last, for they may point to the others
             call_command("migrate", interactive=False, verbosity=0, run_syncdb=tables_without_migrations)
+        _note_migrations_of_skipped_apps()
     cursor.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(name)))
+
+
+def _note_migrations_of_skipped_apps() -> None:
+    """What a process with the product's own settings would otherwise run on tables that are there already."""
+    with override_settings(MIGRATION_MODULES={}):
+        on_disk = MigrationLoader(None).disk_migrations
+    recorder = MigrationRecorder(connection)
+    for app, name in sorted(key for key in on_disk if key[0] in settings.MIGRATION_MODULES):
+        recorder.record_applied(app, name)
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 from config.settings.dev import *
 
 ENVIRONMENT = "test"
-# dj-stripe's tables straight from its models: its sixty migrations cost half a minute of CPU for each new
-# template. `make check` makes sure that both say the same, and tests of `manage.py up` run the migrations.
+# dj-stripe's tables straight from its models: its migrations cost half a minute of CPU for each new template.
+# `make check` makes sure that both say the same, and tests/faults/test_migrations.py runs them all.
 MIGRATION_MODULES = {"djstripe": None}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STAFF_MFA_REQUIRED = True
